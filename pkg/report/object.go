@@ -1,0 +1,20 @@
+package report
+
+import (
+	"slices"
+
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+)
+
+// DeepCopyObject makes the report a runtime.Object, which is all that kubectl's own printers (json, yaml,
+// jsonpath, go-template) ask of it. A report is built once and only read, so that the copy shares the items.
+func (r *CheckReport) DeepCopyObject() runtime.Object {
+	c := *r
+	c.Items = slices.Clone(r.Items)
+	c.Gaps = slices.Clone(r.Gaps)
+	return &c
+}
+
+// GetObjectKind returns the report's kind and version.
+func (r *CheckReport) GetObjectKind() schema.ObjectKind { return &r.TypeMeta }

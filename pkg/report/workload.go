@@ -1,0 +1,154 @@
+package report
+
+import "time"
+
+// Workload is one workload of a namespace: the topmost built-in owner of pods, a PodTemplate or a bare pod.
+type Workload struct {
+	Group    string    `json:"group,omitempty"`
+	Kind     string    `json:"kind"`
+	Name     string    `json:"name"`
+	Owner    *Owner    `json:"owner,omitempty"`
+	Location *Location `json:"location,omitempty"`
+	State    State     `json:"state"`
+	// Blocks says that it violates (under the candidate, else the current enforce policy) and that its pods
+	// will be made again.
+	Blocks bool `json:"blocks"`
+	Next   Next `json:"next"`
+	// Strictest is the strictest level at latest that none of its evidence violates.
+	Strictest string     `json:"strictest"`
+	Drift     []Drift    `json:"drift,omitempty"`
+	Evidence  []Evidence `json:"evidence"`
+}
+
+// Owner is a custom controller above a workload.
+type Owner struct {
+	Group string `json:"group,omitempty"`
+	Kind  string `json:"kind"`
+	Name  string `json:"name"`
+}
+
+// Location is where in a set of files an object stands; Document counts from 1.
+type Location struct {
+	File     string `json:"file"`
+	Document int    `json:"document"`
+}
+
+// State is what a workload is doing.
+type State string
+
+// The states of a workload.
+const (
+	StateActive      State = "active"
+	StateIdle        State = "idle"
+	StateSuspended   State = "suspended"
+	StateFinished    State = "finished"
+	StateTerminating State = "terminating"
+)
+
+// Next is when the workload's pods will be made again.
+type Next struct {
+	Event Event `json:"event"`
+	// At is known for a CronJob's next run only.
+	At *time.Time `json:"at,omitempty"`
+}
+
+// Event is what makes a workload's pods again.
+type Event string
+
+// The events that make pods again.
+const (
+	EventReschedule Event = "reschedule"
+	EventRollout    Event = "rollout"
+	EventNewNode    Event = "newNode"
+	EventSchedule   Event = "schedule"
+	EventRetry      Event = "retry"
+	EventNever      Event = "never"
+)
+
+// Drift says how pods differ from their own template.
+type Drift string
+
+// The kinds of drift.
+const (
+	// DriftMutated: pods pass a check that their template fails, because something changed them.
+	DriftMutated Drift = "mutated"
+	// DriftInjected: pods fail a check that their template passes, because something was put in.
+	DriftInjected Drift = "injected"
+	// DriftOtherRevision: pods of an older revision differ from the current template.
+	DriftOtherRevision Drift = "otherRevision"
+)
+
+// Evidence is one distinct outcome and what it was found on.
+type Evidence struct {
+	// Source is template, pod or admission.
+	Source string `json:"source"`
+	// Revision is current, old or unknown.
+	Revision string `json:"revision"`
+	Finished bool   `json:"finished"`
+	// Count is how many pods this stands for; a template stands for none.
+	Count int `json:"count"`
+	// Pods are the names of violating pods.
+	Pods       []string    `json:"pods,omitempty"`
+	Exempt     Exempt      `json:"exempt"`
+	Violations []Violation `json:"violations"`
+	// Outcome is what the server would do under the candidate, else under the current policy.
+	Outcome Outcome `json:"outcome"`
+}
+
+// Values of Evidence.Source and Evidence.Revision.
+const (
+	EvidenceTemplate  = "template"
+	EvidencePod       = "pod"
+	EvidenceAdmission = "admission"
+
+	RevisionCurrent = "current"
+	RevisionOld     = "old"
+	RevisionUnknown = "unknown"
+)
+
+// Violation is one check that denies the evidence under one policy. The list of a policy is the server's own,
+// in its order: filter by Level and Version to read it.
+type Violation struct {
+	Check string `json:"check"`
+	// Level and Version are the policy judged, not the level that the check belongs to.
+	Level   string `json:"level"`
+	Version string `json:"version"`
+	// Reason and Detail are the server's texts.
+	Reason string  `json:"reason"`
+	Detail string  `json:"detail,omitempty"`
+	Fields []Field `json:"fields,omitempty"`
+}
+
+// Field is where in the pod (or pod template) the violation stands, and what stands there.
+type Field struct {
+	// Path is relative to the pod, such as spec.containers[0].securityContext.privileged.
+	Path string `json:"path"`
+	// Container is the name of the container concerned, empty for the pod as a whole.
+	Container string `json:"container,omitempty"`
+	// Value is nil where the field is unset.
+	Value any `json:"value"`
+}
+
+// Outcome is what the server does with the evidence.
+type Outcome struct {
+	// Pod is the answer to creating the pod.
+	Pod PodOutcome `json:"pod"`
+	// Workload is the answer to creating or updating the workload object; templates only.
+	Workload *WorkloadOutcome `json:"workload,omitempty"`
+}
+
+// PodOutcome is the server's answer to a pod create.
+type PodOutcome struct {
+	Allowed bool `json:"allowed"`
+	// Message is the denial after `pods "NAME" is forbidden: `.
+	Message  string   `json:"message,omitempty"`
+	Warnings []string `json:"warnings"`
+	// Audit is the audit-violations annotation.
+	Audit string `json:"audit,omitempty"`
+}
+
+// WorkloadOutcome is the server's answer to the workload object; it is never denied.
+type WorkloadOutcome struct {
+	Warnings []string `json:"warnings"`
+	Audit    string   `json:"audit,omitempty"`
+}
