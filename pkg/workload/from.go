@@ -1,6 +1,7 @@
 package workload
 
 import (
+	"crypto/sha256"
 	"strconv"
 	"time"
 
@@ -50,6 +51,7 @@ func object(group, kind string, m *metav1.ObjectMeta, template *corev1.PodTempla
 		UID:       m.UID,
 		Owner:     OwnerOf(m),
 		Template:  template,
+		Declares:  template != nil,
 		State:     Active,
 		Next:      Next{Event: Reschedule},
 	}
@@ -57,6 +59,19 @@ func object(group, kind string, m *metav1.ObjectMeta, template *corev1.PodTempla
 		o.State, o.Next = Terminating, Next{Event: Never}
 	}
 	return o
+}
+
+// withoutEvidence takes the template away from an object whose template makes no pods any more.
+func (o *Object) withoutEvidence() { o.Template, o.Declares = nil, false }
+
+// fingerprint digests a pod spec. Specs as the API serves them are defaulted, so that equal ones have equal bytes;
+// an impossible encoding error leaves the digest of nothing, which compares as a different revision.
+func fingerprint(spec *corev1.PodSpec) [sha256.Size]byte {
+	data, err := spec.Marshal()
+	if err != nil {
+		return [sha256.Size]byte{}
+	}
+	return sha256.Sum256(data)
 }
 
 // scaled marks an object without replicas as idle: nothing runs, but a scale-up makes its pods.
@@ -100,7 +115,7 @@ func fromReplicaSet(r *appsv1.ReplicaSet) *Object {
 	o := object("apps", "ReplicaSet", &r.ObjectMeta, &r.Spec.Template).scaled(r.Spec.Replicas)
 	o.Revision = r.Annotations[deploymentRevision]
 	if o.Owner != nil && o.State == Idle && r.Status.Replicas == 0 {
-		o.Template = nil
+		o.withoutEvidence()
 	}
 	return o
 }
@@ -111,12 +126,15 @@ func fromReplicationController(r *corev1.ReplicationController) *Object {
 
 func fromJob(j *batchv1.Job) *Object {
 	o := object("batch", "Job", &j.ObjectMeta, &j.Spec.Template)
+	if o.Owner != nil {
+		o.Fingerprint = fingerprint(&j.Spec.Template.Spec)
+	}
 	switch {
 	case o.State == Terminating:
 	case finishedJob(j):
 		o.State, o.Next = Finished, Next{Event: Never}
 		if o.Owner != nil {
-			o.Template = nil
+			o.withoutEvidence()
 		}
 	case j.Spec.Suspend != nil && *j.Spec.Suspend:
 		o.State, o.Next = Suspended, Next{Event: Retry}
@@ -137,6 +155,7 @@ func finishedJob(j *batchv1.Job) bool {
 
 func fromCronJob(c *batchv1.CronJob, now time.Time) *Object {
 	o := object("batch", "CronJob", &c.ObjectMeta, &c.Spec.JobTemplate.Spec.Template)
+	o.Fingerprint = fingerprint(&c.Spec.JobTemplate.Spec.Template.Spec)
 	switch {
 	case o.State == Terminating:
 	case c.Spec.Suspend != nil && *c.Spec.Suspend:

@@ -4,6 +4,7 @@
 package workload
 
 import (
+	"crypto/sha256"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -31,7 +32,12 @@ type Object struct {
 	Owner *Owner
 	// Template is the pod template as stored; nil where it is not evidence: a ReplicaSet without replicas that
 	// a controller owns, a finished Job that a CronJob owns, a ReplicationController without a template.
+	// The survey drops it once it is judged: Declares tells for good whether there was one.
 	Template *corev1.PodTemplateSpec
+	Declares bool
+	// Fingerprint is the digest of the template's pod spec, for CronJobs and their Jobs only: a Job carries no
+	// other sign of which revision of the CronJob's template it was made from.
+	Fingerprint [sha256.Size]byte
 	// Claims are the names of a StatefulSet's volumeClaimTemplates, which its controller puts in place of
 	// template volumes of the same name.
 	Claims []string

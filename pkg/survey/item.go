@@ -1,0 +1,160 @@
+package survey
+
+import (
+	"k8s.io/pod-security-admission/api"
+
+	"github.com/kubectl-pss/kubectl-pss/pkg/report"
+	"github.com/kubectl-pss/kubectl-pss/pkg/standard"
+)
+
+// item is the report on one namespace.
+func (s *survey) item(sp *space) report.Namespace {
+	room := s.fold.rooms[sp.Name]
+	item := report.Namespace{
+		Namespace:   sp.Name,
+		Counted:     Counts(sp.Name, s.Named),
+		LabelErrors: sp.labelErrors,
+		Current:     s.policy(sp.current, sp.Labels),
+		Exempt:      report.Exempt{By: report.ExemptNone, Source: s.factSource()},
+		Pods:        report.Pods{Total: room.pods, Finished: room.finished},
+		Workloads:   []report.Workload{},
+	}
+	if s.Admission.ExemptNamespace(sp.Name) {
+		item.Exempt.By = report.ExemptNamespace
+	}
+	gaps, podGap := 0, false
+	for _, g := range s.gaps {
+		if g.Namespace != "" && g.Namespace != sp.Name {
+			continue
+		}
+		gaps++
+		podGap = podGap || g.Resource == "pods"
+		if g.Namespace != "" {
+			item.Gaps = append(item.Gaps, report.Gap(g))
+		}
+	}
+	if s.Candidate != nil {
+		candidate := s.policy(sp.candidate, sp.newLabels)
+		item.Candidate = &candidate
+		item.LabelChange = s.labelChange(sp, room, podGap)
+	}
+	blocking := 0
+	for _, w := range s.workloads(sp, room) {
+		if w.Blocks {
+			blocking++
+		}
+		item.Workloads = append(item.Workloads, w)
+	}
+	item.Strictest = strictestOf(item.Workloads)
+	item.Strictest.Complete = gaps == 0
+	item.Verdict = report.Of(blocking, gaps)
+	return item
+}
+
+func (s *survey) factSource() report.Source {
+	if s.Configured {
+		return report.SourceConfig
+	}
+	return report.SourceAssumed
+}
+
+func (s *survey) labelChange(sp *space, r *room, podGap bool) *report.LabelChange {
+	answer := s.Admission.ChangeLabels(sp.Name, sp.Labels, sp.newLabels, r.skeletons)
+	warnings := answer.Warnings
+	if warnings == nil {
+		warnings = []string{}
+	}
+	return &report.LabelChange{
+		Allowed: answer.Allowed, Message: answer.Message, Warnings: warnings,
+		Exact: answer.Exact && !(podGap && r.keep),
+	}
+}
+
+func (s *survey) policy(p api.Policy, labels map[string]string) report.Policy {
+	return report.Policy{
+		Enforce: s.mode(Enforce, p, labels),
+		Audit:   s.mode(Audit, p, labels),
+		Warn:    s.mode(Warn, p, labels),
+	}
+}
+
+func (s *survey) mode(m Mode, p api.Policy, labels map[string]string) report.Mode {
+	lv := m.of(p)
+	return report.Mode{
+		Level: string(lv.Level), Version: lv.Version.String(),
+		EvaluatedAs: s.evaluator.EvaluatedAs(lv.Version).String(),
+		Source:      s.source(m, lv, labels),
+	}
+}
+
+// source says where a mode's level comes from.
+func (s *survey) source(m Mode, lv api.LevelVersion, labels map[string]string) report.Source {
+	value, labelled := labels[m.LevelLabel()]
+	version, versioned := labels[m.VersionLabel()]
+	_, levelErr := api.ParseLevel(value)
+	_, versionErr := api.ParseVersion(version)
+	switch {
+	case labelled && levelErr != nil, versioned && versionErr != nil:
+		return report.SourceInvalid
+	case labelled:
+		return report.SourceLabel
+	case m == Warn && lv.Level != s.Admission.Defaults().Warn.Level:
+		// Without a label of its own, warn differs from the default only where enforce implies it.
+		return report.SourceImplied
+	default:
+		return report.SourceDefault
+	}
+}
+
+// strictestOf is the strictest level at latest that none of the workloads violates, finished ones aside, and how
+// many stand in the way of each level.
+func strictestOf(workloads []report.Workload) report.Strictest {
+	s := report.Strictest{Level: string(api.LevelRestricted), Version: api.LatestVersion().String()}
+	for i := range workloads {
+		if !inTheWay(&workloads[i]) {
+			continue
+		}
+		switch api.Level(workloads[i].Strictest) {
+		case api.LevelPrivileged:
+			s.Blocking.Baseline++
+			s.Blocking.Restricted++
+		case api.LevelBaseline:
+			s.Blocking.Restricted++
+		}
+	}
+	switch {
+	case s.Blocking.Baseline > 0:
+		s.Level = string(api.LevelPrivileged)
+	case s.Blocking.Restricted > 0:
+		s.Level = string(api.LevelBaseline)
+	}
+	return s
+}
+
+// inTheWay says whether a workload's violations count against a level: what is over or going does not.
+func inTheWay(w *report.Workload) bool {
+	return w.State != report.StateFinished && w.State != report.StateTerminating
+}
+
+// violations lists what every policy judged denies, in the server's order.
+func violations(j *judgement) []report.Violation {
+	list := []report.Violation{}
+	for i, lv := range j.panel.policies {
+		f := &j.found[i]
+		for k, d := range f.denials {
+			list = append(list, report.Violation{
+				Check: string(d.Check), Level: string(lv.Level), Version: lv.Version.String(),
+				Reason: d.Reason, Detail: d.Detail, Fields: fields(f.fields[k]),
+			})
+		}
+	}
+	return list
+}
+
+func fields(located []standard.Field) []report.Field {
+	list := make([]report.Field, 0, len(located))
+	for _, f := range located {
+		list = append(list, report.Field(f))
+	}
+	return list
+}

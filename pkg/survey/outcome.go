@@ -1,0 +1,126 @@
+package survey
+
+import (
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/pod-security-admission/api"
+
+	"github.com/kubectl-pss/kubectl-pss/pkg/report"
+	"github.com/kubectl-pss/kubectl-pss/pkg/simulate"
+	"github.com/kubectl-pss/kubectl-pss/pkg/workload"
+)
+
+// workload is the report on one workload.
+func (s *survey) workload(sp *space, w *work) report.Workload {
+	if !w.seen && slices.IndexFunc(w.evidence, func(e *evidence) bool { return !e.finished }) < 0 {
+		w.state, w.next = workload.Finished, workload.Next{Event: workload.Never}
+	}
+	out := report.Workload{
+		Group: w.Group, Kind: w.Kind, Name: w.Name,
+		State:     report.State(w.state),
+		Next:      report.Next{Event: report.Event(w.next.Event), At: w.next.At},
+		Strictest: string(w.strictest()),
+		Evidence:  make([]report.Evidence, 0, len(w.evidence)),
+	}
+	if w.owner != nil {
+		out.Owner = &report.Owner{Group: w.owner.Group, Kind: w.owner.Kind, Name: w.owner.Name}
+	}
+	if w.location != nil {
+		out.Location = &report.Location{File: w.location.File, Document: w.location.Document}
+	}
+	for _, d := range []report.Drift{report.DriftMutated, report.DriftInjected, report.DriftOtherRevision} {
+		if w.drift[d] {
+			out.Drift = append(out.Drift, d)
+		}
+	}
+	sortEvidence(w.evidence)
+	again := w.next.Event != workload.Never && w.state != workload.Finished && w.state != workload.Terminating
+	for _, e := range w.evidence {
+		judged := s.evidence(sp, w, e)
+		if again && !e.over() && s.blocks(sp, e, &judged) {
+			out.Blocks = true
+		}
+		out.Evidence = append(out.Evidence, judged)
+	}
+	return out
+}
+
+func (s *survey) evidence(sp *space, w *work, e *evidence) report.Evidence {
+	out := report.Evidence{
+		Source: e.source, Revision: e.revision, Finished: e.finished, Count: e.count,
+		Exempt:     report.Exempt{By: report.ExemptNone, Source: s.factSource()},
+		Violations: violations(e.finding),
+		Outcome:    s.outcome(sp, w, e),
+	}
+	if !e.finding.clean() {
+		out.Pods = slices.Sorted(slices.Values(e.names))
+	}
+	switch {
+	case s.Admission.ExemptUser(e.user):
+		out.Exempt.By = report.ExemptUser
+	case s.Admission.ExemptRuntimeClass(e.runtimeClass):
+		out.Exempt.By = report.ExemptRuntimeClass
+	}
+	return out
+}
+
+// outcome lets upstream's admission answer, under the candidate where there is one.
+func (s *survey) outcome(sp *space, w *work, e *evidence) report.Outcome {
+	pod := &corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{Name: w.Name, Namespace: sp.Name},
+		Spec:       corev1.PodSpec{RuntimeClassName: e.runtimeClass},
+	}
+	answer := s.Admission.CreatePod(sp.newLabels, pod, e.user, e.finding.recall)
+	out := report.Outcome{Pod: report.PodOutcome{
+		Allowed: answer.Allowed, Message: answer.Message,
+		Warnings: orEmpty(answer.Warnings), Audit: audit(answer),
+	}}
+	if e.stored != nil {
+		template := &corev1.PodTemplateSpec{Spec: corev1.PodSpec{RuntimeClassName: e.runtimeClass}}
+		answer := s.Admission.CreateWorkload(sp.newLabels, sp.Name, template, e.stored.recall)
+		out.Workload = &report.WorkloadOutcome{Warnings: orEmpty(answer.Warnings), Audit: audit(answer)}
+	}
+	return out
+}
+
+func audit(a simulate.Answer) string { return a.Audit[api.AuditViolationsAnnotationKey] }
+
+func orEmpty(list []string) []string {
+	if list == nil {
+		return []string{}
+	}
+	return list
+}
+
+// blocks says whether evidence violates one of the modes that decide the verdict. Enforce is the server's answer;
+// for audit and warn, which a denied pod never gets to, it is the policy's own judgement.
+func (s *survey) blocks(sp *space, e *evidence, judged *report.Evidence) bool {
+	for _, m := range s.judgedModes() {
+		if m == Enforce {
+			if !judged.Outcome.Pod.Allowed {
+				return true
+			}
+			continue
+		}
+		if judged.Exempt.By != report.ExemptNone || s.Admission.ExemptNamespace(sp.Name) {
+			continue
+		}
+		lv := m.of(sp.candidate)
+		if e.finding.denies(lv) || e.stored != nil && e.stored.denies(lv) {
+			return true
+		}
+	}
+	return false
+}
+
+// text is a judgement's key to a stable order.
+func (j *judgement) text() string {
+	var b strings.Builder
+	for i := range j.found {
+		writeKey(&b, &j.found[i])
+	}
+	return b.String()
+}
