@@ -3,6 +3,7 @@ package workload
 import (
 	"strings"
 	"time"
+	_ "time/tzdata" // zones of CronJobs, also where the system has none
 
 	"github.com/robfig/cron/v3"
 )
