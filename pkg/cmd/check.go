@@ -1,0 +1,195 @@
+package cmd
+
+import (
+	"context"
+	"os"
+
+	"github.com/spf13/cobra"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+	cmdutil "k8s.io/kubectl/pkg/cmd/util"
+	"k8s.io/kubectl/pkg/util/templates"
+
+	"github.com/kubectl-pss/kubectl-pss/pkg/cluster"
+	"github.com/kubectl-pss/kubectl-pss/pkg/printer"
+	"github.com/kubectl-pss/kubectl-pss/pkg/report"
+	"github.com/kubectl-pss/kubectl-pss/pkg/simulate"
+	"github.com/kubectl-pss/kubectl-pss/pkg/survey"
+	"github.com/kubectl-pss/kubectl-pss/pkg/terminal"
+)
+
+const checkLong = `
+Say what the API server does with pods and workloads under Pod Security labels.
+
+Without --enforce, --audit or --warn every level is judged. With one of them the command says what the server
+would answer if the namespaces had those labels, in the server's own words. Nothing is written, and nothing but
+reading is asked of the server.
+
+Exit codes: 0 complies, 1 violates, 2 error, 3 incomplete (something could not be read), 130 interrupted.
+System namespaces (kube-*) are shown, but have no say in the exit code unless they are named.`
+
+const checkExample = `
+# Show every namespace: its policy now, the strictest level that nothing violates, and what stands in the way
+kubectl pss check ns
+
+# Foresee what enforcing restricted would refuse in one namespace
+kubectl pss check ns payments --enforce restricted
+
+# Try baseline enforced and restricted as warning on namespaces chosen by label
+kubectl pss check ns -l team=shop --enforce baseline:v1.30 --warn restricted
+
+# Check one workload, or one pod
+kubectl pss check deploy/web -n shop
+kubectl pss check pod web-5d8c9f7b6d-x2x7k -n shop
+
+# List the namespaces that could go to restricted today
+kubectl pss check ns -o jsonpath='{range .items[?(@.strictest.level=="restricted")]}{.namespace}{"\n"}{end}'`
+
+// CheckFlags are what the command line says.
+type CheckFlags struct {
+	Enforce, Audit, Warn editFlag
+	AllNamespaces        bool
+	Selector             string
+	ChunkSize            int64
+	Details              bool
+	Quiet                bool
+	AdmissionConfig      string
+	ServerVersion        minorFlag
+	Print                *printer.Flags
+}
+
+// NewCmdCheck returns `kubectl pss check`.
+func NewCmdCheck(config *genericclioptions.ConfigFlags, s *terminal.Streams) *cobra.Command {
+	flags := &CheckFlags{Print: printer.NewFlags(), ChunkSize: cmdutil.DefaultChunkSize}
+	c := &cobra.Command{
+		Use:                   "check [ns [NAME...] | TYPE NAME | TYPE/NAME] [-l SELECTOR] [--enforce|--audit|--warn LEVEL[:VERSION]]",
+		DisableFlagsInUseLine: true,
+		Short:                 "Say what the API server does with pods and workloads under Pod Security labels",
+		Long:                  templates.LongDesc(checkLong),
+		Example:               templates.Examples(checkExample),
+		RunE: func(c *cobra.Command, args []string) error {
+			o, err := flags.ToOptions(config, *s, c, args)
+			if err != nil {
+				return err
+			}
+			return o.Run(c.Context())
+		},
+	}
+	flags.AddFlags(c)
+	return c
+}
+
+// AddFlags registers the flags.
+func (f *CheckFlags) AddFlags(c *cobra.Command) {
+	fs := c.Flags()
+	fs.Var(&f.Enforce, "enforce", "Simulate this level for the enforce mode: LEVEL, LEVEL:VERSION, or - for no label. LEVEL alone keeps the version label.")
+	fs.Var(&f.Audit, "audit", "Simulate this level for the audit mode.")
+	fs.Var(&f.Warn, "warn", "Simulate this level for the warn mode.")
+	fs.BoolVarP(&f.AllNamespaces, "all-namespaces", "A", false, "If present, check all namespaces. Namespace in current context is ignored even if specified with --namespace.")
+	fs.StringVarP(&f.Selector, "selector", "l", "", "Selector (label query) to filter namespaces on, supports '=', '==', '!=', 'in', 'notin'.")
+	cmdutil.AddChunkSizeFlag(c, &f.ChunkSize)
+	fs.BoolVar(&f.Details, "details", false, "Show every workload in the way with its evidence. On by default for named namespaces and single workloads.")
+	fs.BoolVarP(&f.Quiet, "quiet", "q", false, "Print nothing but errors; the exit code tells.")
+	fs.StringVar(&f.AdmissionConfig, "admission-config", "", "The AdmissionConfiguration or PodSecurityConfiguration `file` that the API server runs with: gives default levels and exemptions, which no API reveals.")
+	fs.Var(&f.ServerVersion, "server-version", "What the policy version latest means: `v1.N` instead of the server's own version.")
+	f.Print.AddFlags(c)
+}
+
+// candidate is the proposal made by the mode flags, nil without one.
+func (f *CheckFlags) candidate() survey.Candidate {
+	var c survey.Candidate
+	for mode, flag := range map[survey.Mode]*editFlag{survey.Enforce: &f.Enforce, survey.Audit: &f.Audit, survey.Warn: &f.Warn} {
+		if flag.edit == nil {
+			continue
+		}
+		if c == nil {
+			c = survey.Candidate{}
+		}
+		c[mode] = *flag.edit
+	}
+	return c
+}
+
+// CheckOptions are what a check needs to run.
+type CheckOptions struct {
+	Client  *cluster.Client
+	Source  cluster.Options
+	Survey  survey.Options
+	Host    string // the server's address, for progress
+	Minor   *int   // what latest means, nil to ask the server
+	Print   printer.Func
+	Streams terminal.Streams
+}
+
+// ToOptions turns flags and arguments into what Run needs.
+func (f *CheckFlags) ToOptions(config *genericclioptions.ConfigFlags, s terminal.Streams, c *cobra.Command, args []string) (*CheckOptions, error) {
+	t, err := parseTarget(args, f, *config.Namespace)
+	if err != nil {
+		return nil, err
+	}
+	if f.ChunkSize < 0 {
+		return nil, usagef("invalid argument %q for %q flag: must not be negative; 0 asks for whole lists", "--chunk-size", f.ChunkSize)
+	}
+	if f.Quiet {
+		s = s.Quieted()
+	}
+	details := t.named()
+	if c.Flags().Changed("details") {
+		details = f.Details
+	}
+	o := &CheckOptions{Streams: s, Minor: f.ServerVersion.minor}
+	o.Survey.Candidate = f.candidate()
+	if o.Survey.Admission, err = f.admission(); err != nil {
+		return nil, err
+	}
+	o.Survey.Configured = f.AdmissionConfig != ""
+	if o.Print, err = f.Print.ToPrinter(s, details); err != nil {
+		return nil, usageError{err}
+	}
+	if o.Client, o.Host, err = newClient(config); err != nil {
+		return nil, err
+	}
+	o.Source = cluster.Options{Names: t.names, Selector: f.Selector, ChunkSize: f.ChunkSize}
+	o.Survey.Named = t.names
+	if t.only != nil {
+		namespace, err := objectNamespace(config)
+		if err != nil {
+			return nil, err
+		}
+		o.Source.Only = &cluster.Target{Ref: *t.only, Namespace: namespace}
+		o.Survey.Only, o.Survey.Named = t.only, []string{namespace}
+	}
+	return o, nil
+}
+
+// admission is the server's admission, from the configuration file if there is one.
+func (f *CheckFlags) admission() (*simulate.Admission, error) {
+	config, err := simulate.DefaultConfig()
+	if f.AdmissionConfig != "" {
+		config, err = simulate.LoadConfig(f.AdmissionConfig, os.ReadFile)
+	}
+	if err == nil {
+		var a *simulate.Admission
+		if a, err = simulate.New(config); err == nil {
+			return a, nil
+		}
+	}
+	return nil, usagef("invalid argument %q for \"--admission-config\" flag: %w", f.AdmissionConfig, err)
+}
+
+// Run checks and prints. A verdict other than "complies" comes back as a verdictError.
+func (o *CheckOptions) Run(ctx context.Context) error {
+	r, err := o.check(ctx)
+	if err != nil {
+		return err
+	}
+	if len(r.Items) == 0 {
+		say(o.Streams, "No namespaces found.")
+	}
+	if err := o.Print(o.Streams.Out, r); err != nil {
+		return err
+	}
+	if r.Summary.Verdict != report.Complies {
+		return verdictError{r.Summary.Verdict}
+	}
+	return nil
+}
