@@ -1,0 +1,110 @@
+# `make help` lists what there is. Every tool is built from a pinned version outside the tree; nothing else is needed
+# than Go, make, git and a C compiler (for the race detector).
+SHELL := /bin/bash
+MODULE := github.com/kubectl-pss/kubectl-pss
+VERSION ?= $(shell git describe --tags --match 'v[0-9]*' --dirty 2>/dev/null || echo "v0.0.0-dev+$$(git rev-parse --short HEAD 2>/dev/null || echo unknown)")
+GO ?= go
+# Flags of every binary that a user gets. Lint, end-to-end and cross builds share them, so that dependencies compile once.
+export_build := CGO_ENABLED=0 GOFLAGS='$(strip $(GOFLAGS) -trimpath)'
+ldflags := -s -w -X $(MODULE)/pkg/cmd.version=$(VERSION)
+# Where `make install` puts the plugin: $(PREFIX)/bin, else where `go install` would.
+BINDIR ?= $(if $(PREFIX),$(PREFIX)/bin,$(shell $(GO) env GOBIN | grep . || echo "$$($(GO) env GOPATH)/bin"))
+# What cannot be run here is at least built: one platform of each other system.
+CROSS ?= darwin/arm64 windows/amd64
+
+LINT = $$(hack/tools/install.sh)
+STAGE := hack/tools/stage.sh
+
+.DEFAULT_GOAL := help
+# One stage after the other, whatever -j says: two cores, and output to be read.
+.NOTPARALLEL:
+
+##@ Use
+
+.PHONY: help
+help: ## Show this help
+	@awk 'BEGIN {FS = ":.*## "} \
+	  /^##@ / {printf "\n%s\n", substr($$0, 5)} \
+	  /^[a-z][a-z0-9-]*:.*## / {printf "  %-14s%s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: build
+build: ## Build bin/kubectl-pss, with the completion shim beside it
+	@mkdir -p bin
+	$(export_build) $(GO) build -ldflags '$(ldflags)' -o bin/kubectl-pss ./cmd/kubectl-pss
+	@cp plugins/* bin/
+
+.PHONY: install
+install: build ## Install to PREFIX/bin, GOBIN or ~/go/bin, so that `kubectl pss` finds it
+	@mkdir -p '$(BINDIR)'
+	install -m 755 bin/kubectl-pss bin/kubectl_complete-pss '$(BINDIR)'
+	@case ":$$PATH:" in *':$(BINDIR):'*) ;; *) echo "note: $(BINDIR) is not on your PATH";; esac
+
+.PHONY: demo
+demo: build ## Start a local Kubernetes with a demo estate and check it (the first time builds Kubernetes: 10 minutes)
+	@hack/demo/run.sh
+
+.PHONY: demo-down
+demo-down: ## Remove the demo's cluster and all of its files
+	@hack/demo/down.sh
+
+##@ Develop
+
+.PHONY: test
+test: verify lint unit scripts cross e2e ## Run everything that CI runs (cold: about 40 minutes on two cores, then 5)
+
+.PHONY: verify
+verify: ## Check go.mod, formatting, file lengths, and that each lint rule bites
+	@$(STAGE) 'verify: tidy' hack/verify-tidy.sh
+	@$(STAGE) 'verify: format' hack/verify-format.sh
+	@$(STAGE) 'verify: length' hack/verify-length.sh
+	@$(STAGE) 'verify: lint rules' hack/verify-lint.sh
+
+.PHONY: lint
+lint: ## Lint, go vet included; findings end it
+	@$(STAGE) 'lint' env $(export_build) $(LINT) run ./...
+	@cd hack/localkube && ../tools/stage.sh 'lint: localkube' $$(../tools/install.sh) run ./...
+
+.PHONY: unit
+unit: ## Run the unit tests, with the race detector and in random order
+	@$(STAGE) 'unit' $(GO) test -race -shuffle=on ./cmd/... ./pkg/... ./test/conformance/...
+	@$(STAGE) 'unit: localkube' $(GO) -C hack/localkube test -shuffle=on ./...
+
+.PHONY: scripts
+scripts: ## Run the command against scripted API servers (testscript)
+	@$(STAGE) 'scripts' env $(export_build) $(GO) test ./test/scripts/...
+
+.PHONY: cross
+cross: ## Build for other systems: CROSS="darwin/arm64 windows/amd64"
+	@for platform in $(CROSS); do \
+	  $(STAGE) "cross: $$platform" env $(export_build) GOOS=$${platform%/*} GOARCH=$${platform#*/} \
+	    $(GO) build -ldflags '$(ldflags)' -o /dev/null ./cmd/kubectl-pss || exit 1; \
+	done
+
+.PHONY: e2e
+e2e: ## Test against a real API server, which the tests start and end themselves
+	@$(STAGE) 'e2e' env $(export_build) $(GO) test -tags e2e -count 1 -timeout 60m ./test/e2e/...
+
+.PHONY: bench
+bench: ## Compare a whole check with the least that the same reading could cost
+	@$(STAGE) 'bench' env $(export_build) $(GO) test -run '^$$' -bench . -benchtime 1x -timeout 60m ./test/bench/...
+
+.PHONY: fmt
+fmt: ## Format the Go files
+	@$(LINT) fmt ./...
+	@cd hack/localkube && $$(../tools/install.sh) fmt ./...
+
+.PHONY: golden
+golden: ## Rewrite the golden files with what the code prints now; read the diff before you commit it
+	$(GO) test ./pkg/printer/... -update
+
+.PHONY: verify-lint
+verify-lint: ## Prove that each lint rule bites
+	@hack/verify-lint.sh
+
+.PHONY: tools
+tools: ## Build the pinned linter now (later: on first use)
+	@hack/tools/install.sh
+
+.PHONY: clean
+clean: ## Remove bin and dist; caches and clusters stay
+	rm -rf bin dist
