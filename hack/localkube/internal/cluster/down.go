@@ -43,11 +43,16 @@ func (s Store) clear(name string) error {
 	if err != nil {
 		return err
 	}
-	ids := make([]process.Identity, 0, len(found))
+	// An API server whose etcd has gone before does not end by itself.
+	var first, last []process.Identity
 	for _, p := range found {
-		ids = append(ids, p.identity)
+		if p.Name == etcd {
+			last = append(last, p.identity)
+		} else {
+			first = append(first, p.identity)
+		}
 	}
-	if err := process.Stop(ids, componentGrace); err != nil {
+	if err := errors.Join(process.Stop(first, componentGrace), process.Stop(last, componentGrace)); err != nil {
 		return err
 	}
 

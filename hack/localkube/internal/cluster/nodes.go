@@ -10,7 +10,7 @@ import (
 type object = map[string]any
 
 // createNodes makes the nodes that KWOK then brings to life. They are larger than any estate that a test could make.
-func createNodes(ctx context.Context, a *api, count int) error {
+func createNodes(ctx context.Context, a *api, count int, version string) error {
 	for number := range count {
 		name := fmt.Sprintf("node-%d", number+1)
 		capacity := object{"cpu": "4096", "memory": "16Ti", "ephemeral-storage": "64Ti", "pods": "200000"}
@@ -23,8 +23,8 @@ func createNodes(ctx context.Context, a *api, count int) error {
 				// KWOK's heartbeat only beats for nodes of this phase.
 				"phase": "Running", "capacity": capacity, "allocatable": capacity,
 				"nodeInfo": object{
-					"operatingSystem": "linux", "architecture": runtime.GOARCH, "kubeletVersion": "fake",
-					"kubeProxyVersion": "fake", "containerRuntimeVersion": "kwok", "osImage": "none",
+					"operatingSystem": "linux", "architecture": runtime.GOARCH, "kubeletVersion": version,
+					"kubeProxyVersion": version, "containerRuntimeVersion": "kwok", "osImage": "none",
 					"kernelVersion": "none", "machineID": "", "systemUUID": "", "bootID": "",
 				},
 			},

@@ -22,7 +22,7 @@ func CheckPort(port int) error {
 		return fmt.Errorf("invalid argument \"%d\" for \"--port\" flag: must be 0 (any free port) to 65535", port)
 	}
 	if port != 0 && !free(port) {
-		return fmt.Errorf("--port %d is in use on 127.0.0.1: choose another one, or 0 for any free port", port)
+		return fmt.Errorf("--port %d is in use on 127.0.0.1: choose another one, or 0 for any free one", port)
 	}
 
 	return nil

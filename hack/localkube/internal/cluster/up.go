@@ -151,7 +151,7 @@ func (s *starter) startRest(ctx context.Context, client *api) error {
 	if err := createStorageClass(ctx, client); err != nil {
 		return err
 	}
-	if err := createNodes(ctx, client, s.Nodes); err != nil {
+	if err := createNodes(ctx, client, s.Nodes, s.Release.String()); err != nil {
 		return err
 	}
 

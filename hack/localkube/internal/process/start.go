@@ -6,10 +6,13 @@ import (
 	"os"
 	"os/exec"
 	"syscall"
+	"time"
 )
 
 // ShimCommand is the hidden first argument with which this program is started again to become another one.
 const ShimCommand = "__run"
+
+const recordPoll = 2 * time.Millisecond
 
 // Spec says what to start.
 type Spec struct {
@@ -63,7 +66,25 @@ func Start(spec Spec) (*Running, error) {
 		close(running.done)
 	}()
 
-	return running, nil
+	return running, running.recorded()
+}
+
+// recorded waits for the record, so that whoever looks after Start finds all that was started.
+func (r *Running) recorded() error {
+	for {
+		if _, err := os.Stat(r.Record); err == nil {
+			return nil
+		}
+		select {
+		case <-r.done:
+			if _, err := os.Stat(r.Record); err == nil {
+				return nil
+			}
+
+			return fmt.Errorf("cannot start %s: %w, see %s", r.Name, r.err, r.Log)
+		case <-time.After(recordPoll):
+		}
+	}
 }
 
 // Become is the other half of Start: it records the identity and turns into the program. It returns only on failure.
