@@ -1,0 +1,5 @@
+//go:build !race
+
+package standard
+
+const randomPods = 20_000
