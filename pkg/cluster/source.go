@@ -1,0 +1,148 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/kubectl-pss/kubectl-pss/pkg/workload"
+)
+
+const (
+	// parallelLists is how many requests are under way at once: each kind's list in a cluster-wide read.
+	parallelLists = 9
+	// fewNamespaces is up to how many selected namespaces are read one by one. Each costs nine small lists,
+	// where the cluster-wide lists cost everything that the cluster has.
+	fewNamespaces = 16
+)
+
+// Options say what of a cluster is read. Names, Selector and Only exclude each other; with none of them it is
+// everything.
+type Options struct {
+	// Names are namespaces, read through namespaced requests only.
+	Names []string
+	// Selector selects namespaces by label.
+	Selector string
+	// Only is a single pod or workload.
+	Only *Target
+	// ChunkSize is how many objects are asked for at a time; 0 asks for whole lists.
+	ChunkSize int64
+	// OnPage hears of every page that arrives, from several goroutines at once; remaining is how many objects
+	// are still to come, -1 where the server does not say.
+	OnPage func(resource string, items int, remaining int64)
+	// Convert reduces a workload; nil means workload.From.
+	Convert func(runtime.Object) *workload.Object
+}
+
+// Target is a single pod or workload.
+type Target struct {
+	workload.Ref
+	Namespace string
+}
+
+// Source reads a cluster for a survey.
+type Source struct {
+	client  *Client
+	options Options
+}
+
+// NewSource refuses options that contradict each other.
+func NewSource(c *Client, o Options) (*Source, error) {
+	switch {
+	case len(o.Names) > 0 && o.Selector != "":
+		return nil, errors.New("namespaces cannot be given both by name and by selector")
+	case o.Only != nil && (len(o.Names) > 0 || o.Selector != ""):
+		return nil, errors.New("a single object cannot be combined with namespaces")
+	case o.ChunkSize < 0:
+		return nil, fmt.Errorf("chunk size %d is negative", o.ChunkSize)
+	}
+	if o.Only != nil {
+		if _, ok := kindOf(o.Only.Group, o.Only.Kind); !ok {
+			return nil, fmt.Errorf("kind %q in group %q has no pods that a check could follow", o.Only.Kind, o.Only.Group)
+		}
+		o.Names = []string{o.Only.Namespace}
+	}
+	if o.OnPage == nil {
+		o.OnPage = func(string, int, int64) {}
+	}
+	if o.Convert == nil {
+		now := time.Now()
+		o.Convert = func(obj runtime.Object) *workload.Object { return workload.From(obj, now) }
+	}
+	return &Source{client: c, options: o}, nil
+}
+
+// Namespaces implements workload.Source. An unknown name comes back as the server's own error.
+func (s *Source) Namespaces(ctx context.Context) ([]corev1.Namespace, error) {
+	if len(s.options.Names) > 0 {
+		return s.named(ctx)
+	}
+	var all []corev1.Namespace
+	seen := map[string]bool{}
+	list := listing{kind: namespaceKind(), options: metav1.ListOptions{LabelSelector: s.options.Selector}}
+	failure, err := s.stream(ctx, list, func(page runtime.Object) error {
+		list, ok := page.(*corev1.NamespaceList)
+		for i := 0; ok && i < len(list.Items); i++ {
+			if ns := &list.Items[i]; !seen[ns.Name] { // a list that had to start again
+				seen[ns.Name] = true
+				all = append(all, reduceNamespace(ns))
+			}
+		}
+		return nil
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case apierrors.IsForbidden(failure):
+		return nil, &HintError{Err: failure, Hint: "pass the namespaces that you may read by name: kubectl pss check ns NAME"}
+	case failure != nil:
+		return nil, failure
+	}
+	return all, nil
+}
+
+// named gets namespaces one by one, in the order given; the first that fails speaks for the others.
+func (s *Source) named(ctx context.Context) ([]corev1.Namespace, error) {
+	var names []string
+	for _, name := range s.options.Names {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	found, failures := make([]corev1.Namespace, len(names)), make([]error, len(names))
+	var group errgroup.Group
+	group.SetLimit(parallelLists)
+	for i, name := range names {
+		group.Go(func() error {
+			var ns corev1.Namespace
+			failures[i] = s.client.get(ctx, namespaceKind(), "", name, &ns)
+			found[i] = reduceNamespace(&ns)
+			return nil
+		})
+	}
+	_ = group.Wait() // failures holds them in order
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	for _, err := range failures {
+		if err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
+}
+
+func reduceNamespace(ns *corev1.Namespace) corev1.Namespace {
+	return corev1.Namespace{
+		ObjectMeta: metav1.ObjectMeta{Name: ns.Name, UID: ns.UID, Labels: ns.Labels},
+		Status:     corev1.NamespaceStatus{Phase: ns.Status.Phase},
+	}
+}
