@@ -127,7 +127,7 @@ func (f *CheckFlags) ToOptions(config *genericclioptions.ConfigFlags, s terminal
 		return nil, err
 	}
 	if f.ChunkSize < 0 {
-		return nil, usagef("invalid argument %q for %q flag: must not be negative; 0 asks for whole lists", "--chunk-size", f.ChunkSize)
+		return nil, usagef("invalid argument \"%d\" for \"--chunk-size\" flag: must not be negative; 0 asks for whole lists", f.ChunkSize)
 	}
 	if f.Quiet {
 		s = s.Quieted()
@@ -142,7 +142,7 @@ func (f *CheckFlags) ToOptions(config *genericclioptions.ConfigFlags, s terminal
 		return nil, err
 	}
 	o.Survey.Configured = f.AdmissionConfig != ""
-	if o.Print, err = f.Print.ToPrinter(s, details); err != nil {
+	if o.Print, err = f.Print.ToPrinter(s, printer.Options{Details: details}); err != nil {
 		return nil, usageError{err}
 	}
 	if o.Client, o.Host, err = newClient(config); err != nil {

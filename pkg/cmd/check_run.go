@@ -47,7 +47,7 @@ func (o *CheckOptions) server(f *cluster.Facts) report.Server {
 	minor := o.Survey.Minor
 	s := report.Server{
 		Version: f.Version.GitVersion, PolicyVersion: fmt.Sprintf("v1.%d", minor), Exact: true,
-		Context: f.Context, ClusterUID: string(f.ClusterUID), PodSecurity: f.PodSecurity,
+		Context: f.Context, ClusterUID: string(f.ClusterUID), PodSecurity: report.Fact{Value: f.PodSecurity.Value, Source: report.Source(f.PodSecurity.Source), Reason: f.PodSecurity.Reason},
 	}
 	if minor > standard.NewestMinor {
 		s.Inexact = append(s.Inexact, fmt.Sprintf("this build knows the checks up to v1.%d; newer ones are judged as v1.%[1]d", standard.NewestMinor))

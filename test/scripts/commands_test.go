@@ -1,0 +1,133 @@
+package scripts
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"os/exec"
+	"strconv"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/version"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/kubectl-pss/kubectl-pss/test/fakeapi"
+)
+
+func server(ts *testscript.TestScript) *fakeapi.Server {
+	return ts.Value(serverKey{}).(*fakeapi.Server)
+}
+
+// exits runs a command and checks its exit code: exits N COMMAND ARG...
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE COMMAND ARG...")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
+		exit, ok := errors.AsType[*exec.ExitError](err)
+		if !ok {
+			ts.Fatalf("%v", err)
+		}
+		got = exit.ExitCode()
+	}
+	if got != want {
+		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+}
+
+// api makes the server misbehave from now on: api forbid RESOURCE [GROUP] | unauthorized | hang PATH | down |
+// expire PATH | retry PATH | version GITVERSION MINOR [EMULATED] | metrics FILE.
+func api(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: api FAULT ARG...")
+	}
+	arg := func(i int) string {
+		if i < len(args) {
+			return args[i]
+		}
+		return ""
+	}
+	s := server(ts)
+	switch args[0] {
+	case "forbid":
+		s.Inject(fakeapi.Fault{Path: resourcePath(arg(1), arg(2)), Do: fakeapi.Forbid(arg(1), arg(2))})
+	case "unauthorized":
+		s.Inject(fakeapi.Fault{Path: "/*", Do: fakeapi.Refuse(401, metav1.StatusReasonUnauthorized, "Unauthorized")})
+	case "hang":
+		s.Inject(fakeapi.Fault{Path: arg(1), Do: fakeapi.Hang()})
+	case "retry":
+		s.Inject(fakeapi.Fault{Path: arg(1), Do: fakeapi.RetryAfter(429, 1), Times: 1})
+	case "expire":
+		s.Inject(fakeapi.Fault{Path: arg(1), Do: fakeapi.Expire(true), Skip: 1, Times: 1})
+	case "down":
+		s.Close()
+	case "version":
+		s.SetVersion(version.Info{Major: "1", GitVersion: arg(1), Minor: arg(2), EmulationMajor: "1", EmulationMinor: arg(3)})
+	case "metrics":
+		s.SetMetrics(ts.ReadFile(arg(1)))
+	default:
+		ts.Fatalf("unknown fault %q", args[0])
+	}
+}
+
+func resourcePath(resource, group string) string {
+	if group == "" {
+		return "/api/v1/" + resource
+	}
+	return "/apis/" + group + "/v1/" + resource
+}
+
+// requests checks that no request but reads were made, and how many to a path: requests PATH COUNT.
+func requests(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: requests PATH COUNT")
+	}
+	want, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	if got := len(server(ts).Requests(args[0])); got != want {
+		ts.Fatalf("%d requests to %s, want %d", got, args[0], want)
+	}
+	for _, r := range server(ts).Requests() {
+		if r.Method != "GET" {
+			ts.Fatalf("%s %s is no read", r.Method, r.Path)
+		}
+	}
+}
+
+// interrupted runs a command, sends it SIGINT once the server has got a request for a path, and checks that it ends
+// with 130 and without a word on stdout: interrupted PATH COMMAND ARG...
+func interrupted(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: interrupted PATH COMMAND ARG...")
+	}
+	path, err := exec.LookPath(args[1])
+	if err != nil {
+		path = ts.Getenv("PATH")
+		ts.Fatalf("%s is not in %s", args[1], path)
+	}
+	c := exec.Command(path, args[2:]...)
+	c.Env = append(os.Environ(), "KUBECONFIG="+ts.Getenv("KUBECONFIG"))
+	var stdout, stderr bytes.Buffer
+	c.Stdout, c.Stderr = &stdout, &stderr
+	ts.Check(c.Start())
+	deadline := time.Now().Add(time.Minute)
+	for len(server(ts).Requests(args[0])) == 0 {
+		if time.Now().After(deadline) {
+			_ = c.Process.Kill()
+			ts.Fatalf("no request for %s within a minute; stderr: %s", args[0], stderr.String())
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	ts.Check(c.Process.Signal(os.Interrupt))
+	_ = c.Wait()
+	if code := c.ProcessState.ExitCode(); code != 130 || stdout.Len() > 0 {
+		ts.Fatalf("exit code %d, stdout %q, stderr %q", code, stdout.String(), stderr.String())
+	}
+	_, _ = ts.Stderr().Write(stderr.Bytes())
+	ts.Logf("%s", stderr.String())
+}
