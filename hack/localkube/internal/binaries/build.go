@@ -95,7 +95,8 @@ func (b Builder) build(ctx context.Context, tools toolchain, rel release.Release
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(temporary)
+	// Gone by then if all went well, and cleared by the next build if this fails.
+	defer func() { _ = os.RemoveAll(temporary) }()
 	if err := os.Chmod(temporary, 0o755); err != nil {
 		return err
 	}

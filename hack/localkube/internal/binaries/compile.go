@@ -79,7 +79,7 @@ func (j job) stale(ctx context.Context, dir, pkg string) (map[string]bool, error
 		return nil, err
 	}
 	result := map[string]bool{}
-	for _, line := range strings.Fields(string(out)) {
+	for line := range strings.FieldsSeq(string(out)) {
 		result[line] = true
 	}
 

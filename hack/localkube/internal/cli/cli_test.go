@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -67,7 +68,7 @@ func TestMistakes(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer listener.Close()
-	port := fmt.Sprint(listener.Addr().(*net.TCPAddr).Port)
+	port := strconv.Itoa(listener.Addr().(*net.TCPAddr).Port)
 	missing := filepath.Join(t.TempDir(), "none.yaml")
 	for _, test := range []struct {
 		args string

@@ -141,7 +141,7 @@ func TestDownAfterAKilledUp(t *testing.T) {
 	status := mustUp(t, store, opts)
 	// What a kill in the middle would have left: the phase, and the identity of an "up" that is no more.
 	status.Phase, status.Starter = Starting, process.Identity{PID: 1 << 30, Start: "gone"}
-	if err := status.State.write(); err != nil {
+	if err := status.write(); err != nil {
 		t.Fatal(err)
 	}
 	if found, err := store.Down("a"); err != nil || !found {

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -76,13 +77,7 @@ func argument(name string) string {
 }
 
 func given(arg string) bool {
-	for _, a := range os.Args[1:] {
-		if a == arg {
-			return true
-		}
-	}
-
-	return false
+	return slices.Contains(os.Args[1:], arg)
 }
 
 // listen accepts connections, which is all that anyone wants of etcd before the API server runs.

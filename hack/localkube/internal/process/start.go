@@ -52,7 +52,7 @@ func Start(spec Spec) (*Running, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer log.Close()
+	defer func() { _ = log.Close() }()
 
 	cmd := exec.Command(self, append([]string{ShimCommand, spec.Record, spec.Path}, spec.Args...)...)
 	cmd.Stdout, cmd.Stderr = log, log

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
-	"strings"
 )
 
 const (
@@ -23,7 +22,7 @@ type Release struct {
 
 // Parse reads a release as --release takes it, with or without the v.
 func Parse(text string) (Release, error) {
-	match := regexp.MustCompile(`^v?1\.(\d{1,3})\.(\d{1,3})$`).FindStringSubmatch(strings.TrimSpace(text))
+	match := regexp.MustCompile(`^v?1\.(\d{1,3})\.(\d{1,3})$`).FindStringSubmatch(text)
 	if match == nil {
 		return Release{}, fmt.Errorf(
 			"invalid argument %q for \"--release\" flag: must be a patch release such as %s", text, Newest)

@@ -4,9 +4,9 @@ import "testing"
 
 func TestParse(t *testing.T) {
 	for text, want := range map[string]Release{
-		"v1.37.1":  {Minor: 37, Patch: 1},
-		"1.24.17":  {Minor: 24, Patch: 17},
-		" v1.30.0": {Minor: 30},
+		"v1.37.1": {Minor: 37, Patch: 1},
+		"1.24.17": {Minor: 24, Patch: 17},
+		"v1.30.0": {Minor: 30},
 	} {
 		if got, err := Parse(text); err != nil || got != want {
 			t.Errorf("Parse(%q) = %v, %v, want %v", text, got, err, want)
