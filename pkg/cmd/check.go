@@ -5,6 +5,7 @@ import (
 	"os"
 
 	"github.com/spf13/cobra"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	cmdutil "k8s.io/kubectl/pkg/cmd/util"
 	"k8s.io/kubectl/pkg/util/templates"
@@ -128,6 +129,9 @@ func (f *CheckFlags) ToOptions(config *genericclioptions.ConfigFlags, s terminal
 	}
 	if f.ChunkSize < 0 {
 		return nil, usagef("invalid argument \"%d\" for \"--chunk-size\" flag: must not be negative; 0 asks for whole lists", f.ChunkSize)
+	}
+	if _, err := labels.Parse(f.Selector); err != nil {
+		return nil, usagef("invalid argument %q for \"-l, --selector\" flag: %w", f.Selector, err)
 	}
 	if f.Quiet {
 		s = s.Quieted()

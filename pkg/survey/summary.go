@@ -91,8 +91,8 @@ func repairs(items []report.Namespace) []report.Repair {
 	found := map[key][]string{}
 	for i := range items {
 		item := &items[i]
-		if !item.Counted {
-			continue
+		if !item.Counted || !item.Strictest.Complete {
+			continue // what was not read may stand in the way as well
 		}
 		level, blocking := api.LevelRestricted, item.Strictest.Blocking.Restricted
 		if item.Strictest.Blocking.Baseline > 0 {
