@@ -1,0 +1,176 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+)
+
+// run holds what all tests share: the built binaries and the clusters.
+type run struct {
+	dir, bin          string
+	plugin, localkube string
+	// id sets this run's names apart from those of another one, under way or killed.
+	id string
+
+	mu      sync.Mutex
+	started []string
+	servers [3]struct {
+		once   sync.Once
+		server *server
+		err    error
+	}
+}
+
+// namePrefix is what the clusters of these tests are called by, followed by the process and a name.
+const namePrefix = "e2e-"
+
+// newRun builds the plugin and localkube into a folder of its own, and ends clusters that a killed run has left.
+func newRun() (*run, error) {
+	dir, err := os.MkdirTemp("", "kubectl-pss-e2e-")
+	if err != nil {
+		return nil, err
+	}
+	r := &run{dir: dir, bin: filepath.Join(dir, "bin"), id: strconv.Itoa(rand.IntN(9000) + 1000)}
+	r.plugin, r.localkube = filepath.Join(r.bin, "kubectl-pss"), filepath.Join(dir, "localkube")
+	builds := [][]string{
+		{"build", "-ldflags=-X github.com/kubectl-pss/kubectl-pss/pkg/cmd.version=v0.0.0-e2e", "-o", r.plugin, "../../cmd/kubectl-pss"},
+		{"build", "-C", "../../hack/localkube", "-o", r.localkube, "."},
+	}
+	for _, args := range builds {
+		if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
+			r.close()
+			return nil, fmt.Errorf("go %s: %w\n%s", strings.Join(args, " "), err, out)
+		}
+	}
+	if err := r.clearKilledRuns(); err != nil {
+		r.close()
+		return nil, err
+	}
+	return r, nil
+}
+
+// clearKilledRuns takes down the clusters of runs whose process is gone.
+func (r *run) clearKilledRuns() error {
+	var list struct {
+		Clusters []status `json:"clusters"`
+	}
+	out, err := exec.Command(r.localkube, "status", "--all", "-o", "json").Output()
+	if decodeErr := json.Unmarshal(out, &list); decodeErr != nil {
+		return fmt.Errorf("localkube status --all: %w, %w", err, decodeErr) // the exit code only says that none runs
+	}
+	for _, c := range list.Clusters {
+		rest, ours := strings.CutPrefix(c.Name, namePrefix)
+		pid, err := strconv.Atoi(strings.SplitN(rest, "-", 2)[0])
+		if ours && err == nil && syscall.Kill(pid, 0) != nil {
+			r.down(c.Name)
+		}
+	}
+	return nil
+}
+
+// close takes down what was started and removes all files.
+func (r *run) close() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, name := range r.started {
+		r.down(name)
+	}
+	r.started = nil
+	_ = os.RemoveAll(r.dir)
+}
+
+func (r *run) down(name string) {
+	if out, err := exec.Command(r.localkube, "down", "--name", name).CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "localkube down --name %s: %v\n%s", name, err, out)
+	}
+}
+
+// status is what localkube says of a cluster.
+type status struct {
+	Name       string `json:"name"`
+	Running    bool   `json:"running"`
+	Server     string `json:"server"`
+	Kubeconfig string `json:"kubeconfig"`
+	Kubectl    string `json:"kubectl"`
+	AuditLog   string `json:"auditLog"`
+}
+
+// up starts a cluster with an audit log, which close takes down, and returns it.
+func (r *run) up(name string, args ...string) (*server, error) {
+	name = fmt.Sprintf("%s%d-%s", namePrefix, os.Getpid(), name)
+	r.mu.Lock()
+	r.started = append(r.started, name)
+	r.mu.Unlock()
+	args = append([]string{"up", "--name", name, "--audit-log"}, args...)
+	if out, err := exec.Command(r.localkube, args...).CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("localkube %s: %w\n%s", strings.Join(args, " "), err, out)
+	}
+	return r.attach(name)
+}
+
+// attach returns a cluster that runs.
+func (r *run) attach(name string) (*server, error) {
+	out, err := exec.Command(r.localkube, "status", "--name", name, "-o", "json").Output()
+	if err != nil {
+		return nil, fmt.Errorf("localkube status --name %s: %w\n%s", name, err, out)
+	}
+	var s status
+	if err := json.NewDecoder(bytes.NewReader(out)).Decode(&s); err != nil {
+		return nil, err
+	}
+	return newServer(s)
+}
+
+// admissionConfig is the configured server's admission configuration.
+const admissionConfig = "testdata/admission.yaml"
+
+// The servers that tests ask for.
+const (
+	plainServer = iota
+	configuredServer
+)
+
+// plain is the default cluster: the newest release as it comes, with pods that run.
+func plain(t *testing.T) *server {
+	t.Helper()
+	return suite.server(t, plainServer, func() (*server, error) {
+		if name := os.Getenv("PSS_E2E_CLUSTER"); name != "" {
+			return suite.attach(name)
+		}
+		return suite.up("plain")
+	})
+}
+
+// configured is a cluster whose API server runs with testdata/admission.yaml. Its pods stay Pending.
+func configured(t *testing.T) *server {
+	t.Helper()
+	return suite.server(t, configuredServer, func() (*server, error) {
+		s, err := suite.up("configured", "--no-kwok", "--admission-config", admissionConfig)
+		if err == nil {
+			s.flags = []string{"--admission-config", admissionConfig}
+		}
+		return s, err
+	})
+}
+
+func (r *run) server(t *testing.T, which int, start func() (*server, error)) *server {
+	t.Helper()
+	s := &r.servers[which]
+	s.once.Do(func() { s.server, s.err = start() })
+	if s.err != nil {
+		t.Fatal(s.err)
+	}
+	return s.server
+}
