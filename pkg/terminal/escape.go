@@ -49,12 +49,13 @@ func unprintable(s, keep string) int {
 	return len(s)
 }
 
-// visible writes a rune as Go would between quotes; above ASCII in the one form that JSON knows too.
+// visible writes a rune as Go would between quotes. What may stand unescaped in a JSON string (DEL and all above
+// ASCII) gets the one form that JSON knows too, so that a document stays one.
 func visible(r rune, first byte, size int) string {
 	switch {
 	case r == utf8.RuneError && size == 1:
 		return fmt.Sprintf(`\x%02x`, first)
-	case r >= utf8.RuneSelf && r <= 0xffff:
+	case r >= 0x7f && r <= 0xffff:
 		return fmt.Sprintf(`\u%04x`, r)
 	default:
 		return strings.Trim(strconv.QuoteRune(r), "'")

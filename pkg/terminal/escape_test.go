@@ -19,7 +19,7 @@ func TestEscape(t *testing.T) {
 		"one-byte CSI":         {"\u009b2J", `\u009b2J`},
 		"NEL":                  {"a\u0085b", `a\u0085b`},
 		"lines":                {"a\nb\r\nc\td\ve\ff", `a\nb\r\nc\td\ve\ff`},
-		"NUL, BS, DEL":         {"a\x00b\bc\x7f", `a\x00b\bc\x7f`},
+		"NUL, BS, DEL":         {"a\x00b\bc\x7f", `a\x00b\bc\u007f`},
 		"bidi override":        {"a\u202eb\u202c", `a\u202eb\u202c`},
 		"bidi isolate":         {"\u2066\u2067\u2068\u2069", `\u2066\u2067\u2068\u2069`},
 		"bidi marks":           {"\u200e\u200f\u061c", `\u200e\u200f\u061c`},
