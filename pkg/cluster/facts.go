@@ -129,9 +129,10 @@ func (i *Inquiry) Facts() (Facts, error) {
 func (c *Client) serverVersion(ctx context.Context) (version.Info, error) {
 	var info version.Info
 	var body []byte
-	err := c.ride(ctx, func(ctx context.Context) (err error) {
-		body, err = c.groups[corev1.SchemeGroupVersion].Get().AbsPath("/version").SetHeader("Accept", json).Do(ctx).Raw()
-		return err
+	err := c.ride(ctx, func(ctx context.Context) error {
+		result := c.groups[corev1.SchemeGroupVersion].Get().AbsPath("/version").SetHeader("Accept", json).Do(ctx)
+		body, _ = result.Raw() // its error lacks the server's own words
+		return result.Error()
 	})
 	if err != nil {
 		return info, err

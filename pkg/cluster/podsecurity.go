@@ -122,7 +122,7 @@ func parseFlags(words []string) serverFlags {
 		case "disable-admission-plugins":
 			f.disabled = append(f.disabled, strings.Split(value, ",")...)
 		case "feature-gates":
-			for _, gate := range strings.Split(value, ",") {
+			for gate := range strings.SplitSeq(value, ",") {
 				name, state, _ := strings.Cut(gate, "=")
 				f.gates[strings.TrimSpace(name)] = strings.ToLower(strings.TrimSpace(state))
 			}

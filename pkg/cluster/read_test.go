@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -60,7 +61,7 @@ func TestReadPages(t *testing.T) {
 		{chunk: 10, pages: 3, remaining: []int64{15, 5, 0}},
 		{chunk: 25, pages: 1, remaining: []int64{0}},
 	} {
-		t.Run(fmt.Sprint(tc.chunk), func(t *testing.T) {
+		t.Run(strconv.FormatInt(tc.chunk, 10), func(t *testing.T) {
 			s, c := serve(t, append(newPods("a", 25), newNamespace("a"))...)
 			var mu sync.Mutex
 			var remaining []int64
@@ -311,7 +312,7 @@ func TestPrefetch(t *testing.T) {
 func TestInterrupted(t *testing.T) {
 	s, c := serve(t, append(newPods("a", 50), newNamespace("a"))...)
 	ctx, cancel := context.WithCancel(t.Context())
-	s.Inject(fakeapi.Fault{Path: "/api/v1/pods", Query: "continue=", Skip: 3, Do: func(w http.ResponseWriter, r *http.Request, _ http.Handler) {
+	s.Inject(fakeapi.Fault{Path: "/api/v1/pods", Query: "continue=", Skip: 3, Do: func(_ http.ResponseWriter, r *http.Request, _ http.Handler) {
 		cancel()
 		<-r.Context().Done()
 	}})
@@ -324,8 +325,8 @@ func TestInterrupted(t *testing.T) {
 func TestNoAnswer(t *testing.T) {
 	unauthorized := fakeapi.Refuse(http.StatusUnauthorized, metav1.StatusReasonUnauthorized, "Unauthorized")
 	for name, tc := range map[string]struct {
-		break_ func(*fakeapi.Server)
-		want   func(error) bool
+		spoil func(*fakeapi.Server)
+		want  func(error) bool
 	}{
 		"unauthorized": {func(s *fakeapi.Server) { s.Inject(fakeapi.Fault{Path: "/*", Do: unauthorized}) }, apierrors.IsUnauthorized},
 		"refused":      {func(s *fakeapi.Server) { s.Close() }, unreachable},
@@ -344,7 +345,7 @@ func TestNoAnswer(t *testing.T) {
 			s := fakeapi.New(oneOfEach("a")...)
 			t.Cleanup(s.Close)
 			src := source(t, client(t, s, 200*time.Millisecond), Options{})
-			tc.break_(s)
+			tc.spoil(s)
 			start := time.Now()
 			if _, err := src.Namespaces(t.Context()); err == nil || !tc.want(err) {
 				t.Errorf("namespaces: %v", err)

@@ -6,6 +6,8 @@ package fakeapi
 import (
 	"encoding/json"
 	"fmt"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -36,18 +38,20 @@ type Request struct {
 }
 
 // New starts a server of version v1.37.0 that holds the objects. It panics on a kind that it does not know.
-func New(objects ...runtime.Object) *Server { return start(httptest.NewServer, objects) }
+func New(objects ...runtime.Object) *Server { return start((*httptest.Server).Start, objects) }
 
 // NewTLS is New with a certificate that no client trusts.
-func NewTLS(objects ...runtime.Object) *Server { return start(httptest.NewTLSServer, objects) }
+func NewTLS(objects ...runtime.Object) *Server { return start((*httptest.Server).StartTLS, objects) }
 
-func start(listen func(http.Handler) *httptest.Server, objects []runtime.Object) *Server {
+func start(listen func(*httptest.Server), objects []runtime.Object) *Server {
 	s := &Server{
 		objects: map[string][]runtime.Object{},
 		version: version.Info{Major: "1", Minor: "37", GitVersion: "v1.37.0"},
 	}
 	s.Add(objects...)
-	s.http = listen(http.HandlerFunc(s.serve))
+	s.http = httptest.NewUnstartedServer(http.HandlerFunc(s.serve))
+	s.http.Config.ErrorLog = log.New(io.Discard, "", 0) // clients that break off are what is tested
+	listen(s.http)
 	return s
 }
 
