@@ -115,6 +115,9 @@ func (s *survey) report() *report.CheckReport {
 		r.Items = append(r.Items, s.item(&s.spaces[i]))
 	}
 	summarise(r, s.judgedModes())
+	if s.Only != nil {
+		r.Summary.Repairs = nil // of the namespace's other workloads nothing is known
+	}
 	return r
 }
 

@@ -219,7 +219,11 @@ func TestOnlyOneWorkload(t *testing.T) {
 	source.replicaSet(d, "web-1", "1", plain())
 	source.deployment("a", "other", plain(), "1")
 	for _, only := range []workload.Ref{{Group: "apps", Kind: "Deployment", Name: "web"}, {Group: "apps", Kind: "ReplicaSet", Name: "web-1"}} {
-		item := run(t, source, Options{Only: &only}).Items[0]
+		r := run(t, source, Options{Only: &only})
+		if len(r.Summary.Repairs) > 0 {
+			t.Errorf("%v: repairs %v of a namespace that was not looked at", only, r.Summary.Repairs)
+		}
+		item := r.Items[0]
 		if len(item.Workloads) != 1 || item.Workloads[0].Name != "web" {
 			t.Errorf("%v: %+v", only, rows(item))
 		}
