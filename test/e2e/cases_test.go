@@ -14,7 +14,7 @@ import (
 // 18, 24 and 27; 41 to 45 are updates of stored objects, which check does not simulate.
 func TestCases(t *testing.T) {
 	t.Parallel()
-	for _, group := range [][]numbered{podCases()} {
+	for _, group := range [][]numbered{labelCases(), podCases(), templateCases(), configuredCases(), brokenLabelCases()} {
 		for _, c := range group {
 			t.Run("Case"+c.number, func(t *testing.T) {
 				t.Parallel()
