@@ -98,7 +98,7 @@ func (a *app) exitCode(ctx context.Context, err error) int {
 	case errors.Is(err, errNotRunning):
 		return exitNotRunning
 	case ctx.Err() != nil:
-		fmt.Fprintln(a.err, "interrupted")
+		fmt.Fprintf(a.err, "interrupted: %v\n", err)
 
 		return exitInterrupted
 	case errors.As(err, &usage):

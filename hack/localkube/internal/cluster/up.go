@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -48,7 +49,7 @@ func (s Store) Up(ctx context.Context, opts Options, progress Progress) (Status,
 	}
 	dir, err := s.reserve(opts.Name, opts.Dir)
 	if errors.Is(err, fs.ErrExist) {
-		return Status{}, s.CheckFree(opts.Name)
+		return Status{}, cmp.Or(s.CheckFree(opts.Name), fmt.Errorf("cluster %q was there just now: try again", opts.Name))
 	}
 	if err != nil {
 		return Status{}, err
@@ -155,7 +156,7 @@ func (s *starter) startRest(ctx context.Context, client *api) error {
 		return err
 	}
 
-	return s.await(ctx, fmt.Sprintf("%d nodes", s.Nodes), func(ctx context.Context) error {
+	return s.await(ctx, "the nodes", func(ctx context.Context) error {
 		var nodes nodeList
 		if err := client.get(ctx, "/api/v1/nodes", &nodes); err != nil {
 			return err
@@ -185,15 +186,16 @@ func (s *starter) await(ctx context.Context, what string, ask func(context.Conte
 	for {
 		s.progress("waiting for " + what)
 		err := ask(ctx)
-		if err == nil {
-			return nil
-		}
+		// An answer does not count if it could be that of a stranger who was faster to take the port.
 		for _, component := range s.running {
 			select {
 			case <-component.Done():
 				return ended(component)
 			default:
 			}
+		}
+		if err == nil {
+			return nil
 		}
 		select {
 		case <-ctx.Done():

@@ -31,7 +31,7 @@ func TestUpAndDown(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []string{
-		"waiting for etcd", "waiting for the API server", "waiting for 2 nodes", "waiting for the default service account",
+		"waiting for etcd", "waiting for the API server", "waiting for the nodes", "waiting for the default service account",
 	}
 	if !slices.Equal(phases, want) {
 		t.Errorf("phases are %q, want %q", phases, want)

@@ -131,7 +131,10 @@ func startFromPS(pid int) (string, error) {
 	if err := syscall.Kill(pid, 0); errors.Is(err, syscall.ESRCH) {
 		return "", errNoProcess
 	}
-	out, err := exec.Command("ps", "-o", "stat=,lstart=", "-p", strconv.Itoa(pid)).Output()
+	cmd := exec.Command("ps", "-o", "stat=", "-o", "lstart=", "-p", strconv.Itoa(pid))
+	// The start has to read the same whoever asks.
+	cmd.Env = append(os.Environ(), "LC_ALL=C", "TZ=UTC")
+	out, err := cmd.Output()
 	state, start, found := strings.Cut(strings.TrimSpace(string(out)), " ")
 	if err != nil || !found || strings.HasPrefix(state, "Z") {
 		return "", errNoProcess
