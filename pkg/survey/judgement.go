@@ -32,6 +32,7 @@ type finding struct {
 // panel is the set of policies under which a namespace is judged.
 type panel struct {
 	policies []api.LevelVersion
+	key      string // tells panels apart
 }
 
 // newPanel returns baseline and restricted at latest followed by the other policies, each once.
@@ -42,6 +43,9 @@ func newPanel(others ...api.LevelVersion) *panel {
 	p.add(api.LevelVersion{Level: api.LevelRestricted, Version: latest})
 	for _, lv := range others {
 		p.add(lv)
+	}
+	for _, lv := range p.policies {
+		p.key += lv.String() + " "
 	}
 	return p
 }
@@ -59,16 +63,6 @@ func (p *panel) index(lv api.LevelVersion) int {
 		}
 	}
 	return -1
-}
-
-// key tells panels apart.
-func (p *panel) key() string {
-	var b strings.Builder
-	for _, lv := range p.policies {
-		b.WriteString(lv.String())
-		b.WriteByte(' ')
-	}
-	return b.String()
 }
 
 // under is what a policy denies; privileged denies nothing.
@@ -122,7 +116,7 @@ func newJudge(e *standard.Evaluator) *judge {
 func (g *judge) of(p *panel, m *metav1.ObjectMeta, s *corev1.PodSpec) *judgement {
 	j := &judgement{panel: p, found: make([]finding, len(p.policies))}
 	var key strings.Builder
-	key.WriteString(p.key())
+	key.WriteString(p.key)
 	for i, lv := range p.policies {
 		as := api.LevelVersion{Level: lv.Level, Version: g.evaluator.EvaluatedAs(lv.Version)}
 		if same := g.sameAsBefore(p, i, as); same >= 0 {
