@@ -161,7 +161,7 @@ func neutralise(p *corev1.Pod, f Field) error {
 	if err != nil {
 		return err
 	}
-	if drop, is := v.Addr().Interface().(*[]corev1.Capability); is {
+	if drop, is := reflect.TypeAssert[*[]corev1.Capability](v.Addr()); is {
 		*drop = append(*drop, "ALL")
 		return nil
 	}

@@ -18,10 +18,12 @@ spec:
 			{"spec.hostNetwork", "", true}, {"spec.hostPID", "", true}, {"spec.hostIPC", "", true},
 		}},
 		{"one", "hostNamespaces", 37, `{spec: {hostNetwork: false, hostPID: true}}`, []Field{{"spec.hostPID", "", true}}},
-		{"some ports", "hostPorts", 0, `
+		{
+			"some ports", "hostPorts", 0, `
 spec:
   containers: [{name: a, ports: [{containerPort: 80}, {containerPort: 81, hostPort: 8081}, {containerPort: 82, hostPort: 0}]}]`,
-			[]Field{{"spec.containers[0].ports[1].hostPort", "a", int64(8081)}}},
+			[]Field{{"spec.containers[0].ports[1].hostPort", "a", int64(8081)}},
+		},
 		{"before 1.34", "hostProbesAndHostLifecycle", 33, handlers, nil},
 		{"since 1.34", "hostProbesAndHostLifecycle", 34, handlers, []Field{
 			{"spec.initContainers[0].startupProbe.httpGet.host", "i", "127.0.0.1"},
@@ -29,9 +31,11 @@ spec:
 			{"spec.containers[0].lifecycle.postStart.httpGet.host", "a", "b"},
 			{"spec.containers[0].lifecycle.preStop.tcpSocket.host", "a", "c"},
 		}},
-		{"path of the host", "hostPathVolumes", 0, `
+		{
+			"path of the host", "hostPathVolumes", 0, `
 spec: {volumes: [{name: a, emptyDir: {}}, {name: b, hostPath: {path: /var/run}}]}`,
-			[]Field{{"spec.volumes[1].hostPath", "", "/var/run"}}},
+			[]Field{{"spec.volumes[1].hostPath", "", "/var/run"}},
+		},
 	})
 }
 

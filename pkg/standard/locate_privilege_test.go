@@ -45,9 +45,11 @@ spec:
 			{"spec.containers[2].securityContext.allowPrivilegeEscalation", "c", true},
 		}},
 		{"Windows since 1.25", "allowPrivilegeEscalation", 25, escalating, nil},
-		{"Windows by node selector", "allowPrivilegeEscalation", 25,
+		{
+			"Windows by node selector", "allowPrivilegeEscalation", 25,
 			`{spec: {nodeSelector: {kubernetes.io/os: windows}, containers: [{name: a}]}}`,
-			[]Field{{"spec.containers[0].securityContext.allowPrivilegeEscalation", "a", nil}}},
+			[]Field{{"spec.containers[0].securityContext.allowPrivilegeEscalation", "a", nil}},
+		},
 		{"user namespace before 1.35", "procMount", 34, unmasked, unmaskedField},
 		{"user namespace since 1.35", "procMount", 35, unmasked, nil},
 		{"user namespace", "procMount_restricted", 35, unmasked, unmaskedField},

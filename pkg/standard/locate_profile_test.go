@@ -73,8 +73,10 @@ spec:
 spec:
   securityContext: {seccompProfile: {type: RuntimeDefault}}
   containers: [{name: a}]`, nil},
-		{"type before 1.31", "seLinuxOptions", 30, labelled,
-			append([]Field{{"spec.securityContext.seLinuxOptions.type", "", "container_engine_t"}}, custom...)},
+		{
+			"type before 1.31", "seLinuxOptions", 30, labelled,
+			append([]Field{{"spec.securityContext.seLinuxOptions.type", "", "container_engine_t"}}, custom...),
+		},
 		{"type since 1.31", "seLinuxOptions", 31, labelled, custom},
 	})
 }

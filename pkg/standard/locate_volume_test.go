@@ -22,8 +22,10 @@ spec:
 			{"spec.volumes[2].hostPath", "", "/"},
 			{"spec.volumes[3].gitRepo", "", "https://example.com/x.git"},
 		}},
-		{"no source, or one that this build does not know", "restrictedVolumes", 37, `{spec: {volumes: [{name: a}]}}`,
-			[]Field{{"spec.volumes[0]", "", nil}}},
+		{
+			"no source, or one that this build does not know", "restrictedVolumes", 37, `{spec: {volumes: [{name: a}]}}`,
+			[]Field{{"spec.volumes[0]", "", nil}},
+		},
 		{"several bad sources", "restrictedVolumes", 37, `
 spec: {volumes: [{name: a, hostPath: {path: /}, cephfs: {monitors: [m], path: /x}}]}`, []Field{
 			{"spec.volumes[0].hostPath", "", "/"}, {"spec.volumes[0].cephfs", "", "/x"},
@@ -41,12 +43,12 @@ func TestLocateVolumeSources(t *testing.T) {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		p := &corev1.Pod{Spec: corev1.PodSpec{Volumes: []corev1.Volume{{Name: "v"}}}}
 		source := reflect.New(f.Type.Elem())
-		for i := range source.Elem().NumField() {
-			if text := source.Elem().Field(i); text.Kind() == reflect.String {
+		for _, text := range source.Elem().Fields() {
+			if text.Kind() == reflect.String {
 				text.SetString("x")
 			}
 		}
-		if fc, is := source.Interface().(*corev1.FCVolumeSource); is {
+		if fc, is := reflect.TypeAssert[*corev1.FCVolumeSource](source); is {
 			fc.TargetWWNs = []string{"x"}
 		}
 		reflect.ValueOf(&p.Spec.Volumes[0].VolumeSource).Elem().FieldByIndex(f.Index).Set(source)
