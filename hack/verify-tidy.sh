@@ -4,7 +4,11 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 for dir in . hack/localkube; do
-  go -C "$dir" mod tidy -diff || { echo "$dir/go.mod is not tidy: run 'go mod tidy' in $dir" >&2 && exit 1; }
+  if ! change="$(go -C "$dir" mod tidy -diff)"; then
+    grep '^[-+]' <<<"$change" | head -20 >&2 || true
+    echo "$dir/go.mod is not tidy: run 'go -C $dir mod tidy'" >&2
+    exit 1
+  fi
 done
 if grep -n '^replace' go.mod; then
   echo "go.mod has a replace directive: it would not hold for 'go install …@latest'" >&2
