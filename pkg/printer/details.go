@@ -2,6 +2,7 @@ package printer
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/kubectl-pss/kubectl-pss/pkg/report"
@@ -84,7 +85,7 @@ func (p *page) facts(n *report.Namespace) {
 	if n.Exempt.By != report.ExemptNone && n.Exempt.By != "" {
 		p.fact("exempt", fmt.Sprintf("%s (%s): Pod Security skips this namespace", p.Caution("yes"), n.Exempt.Source))
 	}
-	pods := fmt.Sprint(n.Pods.Total)
+	pods := strconv.Itoa(n.Pods.Total)
 	if n.Pods.Finished > 0 {
 		pods += fmt.Sprintf(", %d of them finished", n.Pods.Finished)
 	}

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/olekukonko/tablewriter"
-	"github.com/olekukonko/tablewriter/pkg/twwidth"
 	"github.com/olekukonko/tablewriter/renderer"
 	"github.com/olekukonko/tablewriter/tw"
 )
@@ -71,10 +70,10 @@ func (g *grid) widths() []int {
 	widths := make([]int, len(g.columns))
 	for i := range g.columns {
 		if !g.noHeaders {
-			widths[i] = twwidth.Width(g.columns[i].title)
+			widths[i] = columns(g.columns[i].title)
 		}
 		for _, row := range g.rows {
-			widths[i] = max(widths[i], twwidth.Width(row[i].text))
+			widths[i] = max(widths[i], columns(row[i].text))
 		}
 	}
 	return widths

@@ -54,7 +54,7 @@ func (p *page) linef(indent int, format string, args ...any) {
 
 // labelled writes a label and text beside it; what does not fit goes on below the text.
 func (p *page) labelled(indent int, label, text string) {
-	hang := indent + twwidth.Width(label)
+	hang := indent + columns(label)
 	lead := strings.Repeat(" ", indent) + label
 	for _, line := range wrap(text, p.width-hang) {
 		p.put(lead + line)
@@ -62,12 +62,23 @@ func (p *page) labelled(indent int, label, text string) {
 	}
 }
 
+// columns is how wide text is on a terminal, colours aside. tablewriter's own measure is exact and slow; most text
+// is plain ASCII.
+func columns(s string) int {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return twwidth.Width(s)
+		}
+	}
+	return len(s)
+}
+
 // minWrap is the narrowest column that is still read more easily wrapped than cut by the terminal.
 const minWrap = 24
 
 // wrap breaks text at blanks. A word that is too long stays whole: it may be a path that somebody copies.
 func wrap(text string, width int) []string {
-	if width < minWrap || twwidth.Width(text) <= width {
+	if width < minWrap || columns(text) <= width {
 		return []string{text}
 	}
 	var lines []string
@@ -76,7 +87,7 @@ func wrap(text string, width int) []string {
 		switch {
 		case line == "":
 			line = word
-		case twwidth.Width(line)+1+twwidth.Width(word) <= width:
+		case columns(line)+1+columns(word) <= width:
 			line += " " + word
 		default:
 			lines = append(lines, line)

@@ -124,7 +124,7 @@ func TestProgressGivesWayToOtherText(t *testing.T) {
 func TestProgressSaysNothing(t *testing.T) {
 	inAPipe, _, _, piped := NewTest()
 	quiet, silenced := onTerminal(80)
-	synctest.Test(t, func(t *testing.T) {
+	synctest.Test(t, func(*testing.T) {
 		for _, p := range []*Progress{nil, NewProgress(inAPipe, "prod"), NewProgress(quiet.Quieted(), "prod")} {
 			p.Page("pods", 1, 9)
 			time.Sleep(time.Minute)
