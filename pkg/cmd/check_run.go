@@ -47,13 +47,18 @@ func (o *CheckOptions) server(f *cluster.Facts) report.Server {
 	minor := o.Survey.Minor
 	s := report.Server{
 		Version: f.Version.GitVersion, PolicyVersion: fmt.Sprintf("v1.%d", minor), Exact: true,
-		Context: f.Context, ClusterUID: string(f.ClusterUID), PodSecurity: report.Fact{Value: f.PodSecurity.Value, Source: report.Source(f.PodSecurity.Source), Reason: f.PodSecurity.Reason},
+		Context: f.Context, ClusterUID: string(f.ClusterUID),
+		PodSecurity: report.Fact{Value: f.PodSecurity.Value, Source: report.Source(f.PodSecurity.Source), Reason: f.PodSecurity.Reason},
 	}
 	if minor > standard.NewestMinor {
 		s.Inexact = append(s.Inexact, fmt.Sprintf("this build knows the checks up to v1.%d; newer ones are judged as v1.%[1]d", standard.NewestMinor))
 	}
 	if minor < standard.ExactSince {
 		s.Inexact = append(s.Inexact, fmt.Sprintf("servers before v1.%d differ in ways that no policy version expresses", standard.ExactSince))
+	}
+	if f.AdmissionConfig != "" && !o.Survey.Configured {
+		s.Inexact = append(s.Inexact, fmt.Sprintf("the API server has an admission configuration of its own (%s), which no API shows: "+
+			"pass it by --admission-config, or its defaults and exemptions stay unknown", f.AdmissionConfig))
 	}
 	s.Exact = len(s.Inexact) == 0
 	return s
