@@ -110,6 +110,20 @@ func (f *CheckFlags) candidate() survey.Candidate {
 	return c
 }
 
+// next is the command that shows one namespace of this check in detail.
+func (f *CheckFlags) next() string {
+	next := "kubectl pss check ns NAME"
+	for _, m := range []struct {
+		name string
+		flag *editFlag
+	}{{"enforce", &f.Enforce}, {"audit", &f.Audit}, {"warn", &f.Warn}} {
+		if m.flag.edit != nil {
+			next += " --" + m.name + " " + m.flag.text
+		}
+	}
+	return next
+}
+
 // CheckOptions are what a check needs to run.
 type CheckOptions struct {
 	Client  *cluster.Client
@@ -146,7 +160,7 @@ func (f *CheckFlags) ToOptions(config *genericclioptions.ConfigFlags, s terminal
 		return nil, err
 	}
 	o.Survey.Configured = f.AdmissionConfig != ""
-	if o.Print, err = f.Print.ToPrinter(s, printer.Options{Details: details}); err != nil {
+	if o.Print, err = f.Print.ToPrinter(s, printer.Options{Details: details, Next: f.next()}); err != nil {
 		return nil, usageError{err}
 	}
 	if o.Client, o.Host, err = newClient(config); err != nil {
