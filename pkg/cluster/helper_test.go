@@ -73,12 +73,13 @@ func source(t *testing.T, c *Client, o Options) *Source {
 // survey reads everything the source has.
 func survey(t *testing.T, s *Source) (*sink, []workload.Gap, error) {
 	t.Helper()
-	namespaces, err := s.Namespaces(t.Context())
+	ctx := loud(t)
+	namespaces, err := s.Namespaces(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
 	k := &sink{}
-	gaps, err := s.Read(t.Context(), namespaces, k)
+	gaps, err := s.Read(ctx, namespaces, k)
 	return k, gaps, err
 }
 
@@ -120,12 +121,10 @@ func (k *sink) sorted() (pods, objects []string) {
 	return slices.Compact(k.pods), slices.Compact(k.objects)
 }
 
-// failOnLoggedErrors fails the test if client-go logs an error.
-func failOnLoggedErrors(t *testing.T) {
+// loud is the test's context with a logger that fails the test when client-go logs an error.
+func loud(t *testing.T) context.Context {
 	t.Helper()
-	saved := klog.Background()
-	klog.SetLogger(klog.New(&loggedErrors{t: t}))
-	t.Cleanup(func() { klog.SetLogger(saved) })
+	return klog.NewContext(t.Context(), klog.New(&loggedErrors{t: t}))
 }
 
 type loggedErrors struct {

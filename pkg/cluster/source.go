@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 
@@ -89,14 +90,13 @@ func (s *Source) Namespaces(ctx context.Context) ([]corev1.Namespace, error) {
 	seen := map[string]bool{}
 	list := listing{kind: namespaceKind(), options: metav1.ListOptions{LabelSelector: s.options.Selector}}
 	failure, err := s.stream(ctx, list, func(page runtime.Object) error {
-		list, ok := page.(*corev1.NamespaceList)
-		for i := 0; ok && i < len(list.Items); i++ {
-			if ns := &list.Items[i]; !seen[ns.Name] { // a list that had to start again
+		return meta.EachListItem(page, func(obj runtime.Object) error {
+			if ns, ok := obj.(*corev1.Namespace); ok && !seen[ns.Name] { // a list that had to start again
 				seen[ns.Name] = true
 				all = append(all, reduceNamespace(ns))
 			}
-		}
-		return nil
+			return nil
+		})
 	})
 	switch {
 	case err != nil:

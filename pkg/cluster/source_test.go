@@ -15,7 +15,7 @@ import (
 )
 
 func TestNamespaces(t *testing.T) {
-	s, c := serve(t, newNamespace("c", "team"), newNamespace("a", "team"), newNamespace("b"))
+	_, c := serve(t, newNamespace("c", "team"), newNamespace("a", "team"), newNamespace("b"))
 	for name, tc := range map[string]struct {
 		options Options
 		want    []string
@@ -47,7 +47,6 @@ func TestNamespaces(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	_ = s
 }
 
 func TestNamespaceErrors(t *testing.T) {
