@@ -78,7 +78,9 @@ func case16(t *testing.T, name string) {
 	object, pod := s.compareWorkload(t, "Deployment", o, m)
 	expect(t, "the object", verdict{Allowed: true}, object)
 
-	live := create(t, s, deployment(strictPod(s.namespace(t, name+"-live", m.labels()), "w", drop("all")), 1))
+	refused := deployment(strictPod(s.namespace(t, name+"-live", m.labels()), "w", drop("all")), 1)
+	refused.Annotations = map[string]string{"demo.example.com/never-ready": "refused"} // or load.sh waits for it
+	live := create(t, s, refused)
 	eventually(t, "the ReplicaSet to fail", func() (bool, error) {
 		now, err := s.client.AppsV1().Deployments(live.Namespace).Get(t.Context(), live.Name, metav1.GetOptions{})
 		if err != nil {
@@ -148,9 +150,7 @@ func case49(t *testing.T, name string) {
 func case50(t *testing.T, name string) {
 	s := plain(t)
 	ns := s.namespace(t, name, nil)
-	j := job(plainPod(ns, "w", hostPID))
-	j.Spec.Template.Spec.SchedulerName = ""
-	create(t, s, j)
+	create(t, s, job(plainPod(ns, "w", hostPID)))
 	eventually(t, "the Job to complete", func() (bool, error) {
 		now, err := s.client.BatchV1().Jobs(ns).Get(t.Context(), "w", metav1.GetOptions{})
 		return err == nil && now.Status.CompletionTime != nil, err

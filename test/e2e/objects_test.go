@@ -54,9 +54,11 @@ func strict(p *corev1.Pod) {
 	}
 }
 
-// template makes a pod template of a pod.
+// template makes a pod template of a pod. Its pods are scheduled: the demo's load.sh, which may run meanwhile, waits
+// until every workload of the cluster is ready.
 func template(p *corev1.Pod) corev1.PodTemplateSpec {
 	spec := p.Spec
+	spec.SchedulerName = ""
 	return corev1.PodTemplateSpec{
 		ObjectMeta: metav1.ObjectMeta{Labels: p.Labels, Annotations: p.Annotations}, Spec: spec,
 	}

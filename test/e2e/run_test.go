@@ -26,11 +26,12 @@ type run struct {
 
 	mu      sync.Mutex
 	started []string
-	servers [3]struct {
+	servers [2]struct {
 		once   sync.Once
 		server *server
 		err    error
 	}
+	estate loading
 }
 
 // namePrefix is what the clusters of these tests are called by, followed by the process and a name.
