@@ -5,6 +5,7 @@ package e2e
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -55,7 +56,7 @@ func newRun() (*run, error) {
 			return nil, fmt.Errorf("go %s: %w\n%s", strings.Join(args, " "), err, out)
 		}
 	}
-	if err := r.clearKilledRuns(); err != nil {
+	if err := errors.Join(r.installShims(), r.clearKilledRuns()); err != nil {
 		r.close()
 		return nil, err
 	}
