@@ -56,7 +56,7 @@ func case54(t *testing.T, name string) {
 	s := plain(t)
 	ns := s.namespace(t, name, nil)
 	pod := create(t, s, strictPod(ns, "p", drop("all")))
-	patch, err := labelPatch(map[string]*string{labelKey("enforce"): pointer("bogus"), labelKey("audit"): pointer("")})
+	patch, err := labelPatch(map[string]*string{labelKey("enforce"): new("bogus"), labelKey("audit"): new("")})
 	if err != nil {
 		t.Fatal(err)
 	}

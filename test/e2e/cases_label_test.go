@@ -15,8 +15,16 @@ import (
 
 func labelCases() []numbered {
 	return []numbered{
-		{"01", case01}, {"02", case02}, {"03", case03}, {"04", case04}, {"05", case05}, {"06", case06},
-		{"07", case07}, {"10", case10}, {"12", case12}, {"53", case53},
+		{"01", case01},
+		{"02", case02},
+		{"03", case03},
+		{"04", case04},
+		{"05", case05},
+		{"06", case06},
+		{"07", case07},
+		{"10", case10},
+		{"12", case12},
+		{"53", case53},
 	}
 }
 

@@ -149,7 +149,7 @@ func case46(t *testing.T, name string) {
 		func(p *corev1.Pod) {
 			p.Spec.NodeName = node.Name
 			p.OwnerReferences = []metav1.OwnerReference{{
-				APIVersion: "v1", Kind: "Node", Name: node.Name, UID: node.UID, Controller: pointer(true),
+				APIVersion: "v1", Kind: "Node", Name: node.Name, UID: node.UID, Controller: new(true),
 			}}
 		}))
 	expect(t, "mirror", denied(baseline, "host namespaces (hostPID=true)"), s.comparePod(t, pod.Namespace, pod, all(baseline)))

@@ -53,18 +53,18 @@ func containerSecurity(p *corev1.Pod) *corev1.SecurityContext {
 	return c.SecurityContext
 }
 
-func nonRoot(p *corev1.Pod) { security(p).RunAsNonRoot = pointer(true) }
+func nonRoot(p *corev1.Pod) { security(p).RunAsNonRoot = new(true) }
 
 // podRoot says root for the pod and not root for every container.
 func podRoot(p *corev1.Pod) {
-	security(p).RunAsNonRoot = pointer(false)
-	containerSecurity(p).RunAsNonRoot = pointer(true)
+	security(p).RunAsNonRoot = new(false)
+	containerSecurity(p).RunAsNonRoot = new(true)
 }
 
 // podUserZero says user 0 for the pod and another one for every container.
 func podUserZero(p *corev1.Pod) {
-	security(p).RunAsUser = pointer(int64(0))
-	containerSecurity(p).RunAsUser = pointer(int64(1000))
+	security(p).RunAsUser = new(int64(0))
+	containerSecurity(p).RunAsUser = new(int64(1000))
 }
 
 func podUnconfined(p *corev1.Pod) {
@@ -72,13 +72,13 @@ func podUnconfined(p *corev1.Pod) {
 }
 
 func rootInUserNamespace(p *corev1.Pod) {
-	p.Spec.HostUsers = pointer(false)
-	security(p).RunAsNonRoot, security(p).RunAsUser = pointer(false), pointer(int64(0))
+	p.Spec.HostUsers = new(false)
+	security(p).RunAsNonRoot, security(p).RunAsUser = new(false), new(int64(0))
 }
 
 func unmaskedInUserNamespace(p *corev1.Pod) {
-	p.Spec.HostUsers = pointer(false)
-	containerSecurity(p).ProcMount = pointer(corev1.UnmaskedProcMount)
+	p.Spec.HostUsers = new(false)
+	containerSecurity(p).ProcMount = new(corev1.UnmaskedProcMount)
 }
 
 func windows(p *corev1.Pod) { p.Spec.OS = &corev1.PodOS{Name: corev1.Windows} }
@@ -90,7 +90,7 @@ func nodeSelector(os string) edit {
 func hostProcess(p *corev1.Pod) {
 	p.Spec.HostNetwork = true
 	security(p).WindowsOptions = &corev1.WindowsSecurityContextOptions{
-		HostProcess: pointer(true), RunAsUserName: pointer(`NT AUTHORITY\SYSTEM`),
+		HostProcess: new(true), RunAsUserName: new(`NT AUTHORITY\SYSTEM`),
 	}
 }
 

@@ -14,9 +14,6 @@ import (
 // nobody is a scheduler that does not exist: its pods stay Pending and change only when a test says so.
 const nobody = "nobody"
 
-// pointer returns a pointer to a copy of v.
-func pointer[T any](v T) *T { return &v }
-
 // edit changes a pod, or a template, which is a pod without a name.
 type edit func(*corev1.Pod)
 
@@ -43,12 +40,12 @@ func strictPod(namespace, name string, edits ...edit) *corev1.Pod {
 // strict makes a pod one that restricted allows.
 func strict(p *corev1.Pod) {
 	p.Spec.SecurityContext = &corev1.PodSecurityContext{
-		RunAsNonRoot:   pointer(true),
+		RunAsNonRoot:   new(true),
 		SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault},
 	}
 	for i := range p.Spec.Containers {
 		p.Spec.Containers[i].SecurityContext = &corev1.SecurityContext{
-			AllowPrivilegeEscalation: pointer(false),
+			AllowPrivilegeEscalation: new(false),
 			Capabilities:             &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}},
 		}
 	}
