@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	admissionv1 "k8s.io/api/admissionregistration/v1"
-	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -93,14 +92,4 @@ func (s *server) injectNetAdmin(t *testing.T, mark string) {
 	if _, err := bindings.Create(t.Context(), binding, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
-}
-
-// newest is a Deployment as it is now.
-func newest(t *testing.T, s *server, d *appsv1.Deployment) *appsv1.Deployment {
-	t.Helper()
-	now, err := s.client.AppsV1().Deployments(d.Namespace).Get(t.Context(), d.Name, metav1.GetOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return now
 }

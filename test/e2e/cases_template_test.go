@@ -168,13 +168,18 @@ func case50(t *testing.T, name string) {
 func case51(t *testing.T, name string) {
 	s := plain(t)
 	ns := s.namespace(t, name, nil)
-	d := create(t, s, deployment(plainPod(ns, "w", hostPID), 1))
+	create(t, s, deployment(plainPod(ns, "w", hostPID), 1))
 	s.eventuallyPods(t, ns, 1)
-	d = newest(t, s, d)
-	d.Spec.Template = template(strictPod(ns, "w"))
-	if _, err := s.client.AppsV1().Deployments(ns).Update(t.Context(), d, metav1.UpdateOptions{}); err != nil {
-		t.Fatal(err)
-	}
+	deployments := s.client.AppsV1().Deployments(ns)
+	eventually(t, "the update", func() (bool, error) { // its controller writes too
+		d, err := deployments.Get(t.Context(), "w", metav1.GetOptions{})
+		if err != nil {
+			return false, err
+		}
+		d.Spec.Template = template(strictPod(ns, "w"))
+		_, err = deployments.Update(t.Context(), d, metav1.UpdateOptions{})
+		return true, err
+	})
 	eventually(t, "the new revision", func() (bool, error) {
 		for _, pod := range s.pods(t, ns) {
 			if pod.Spec.HostPID {
