@@ -129,7 +129,7 @@ func (j job) sources(name string) string { return filepath.Join(j.built.Dir, "so
 
 // kubernetes builds the control plane and kubectl.
 func (j job) kubernetes(ctx context.Context) error {
-	j.Line.Note(fmt.Sprintf("building Kubernetes %s from source with %s: 5 to 8 minutes on 2 cores, once per release\n"+
+	j.Line.Note(fmt.Sprintf("building Kubernetes %s from source with %s: 5 to 10 minutes on 2 cores, once per release\n"+
 		"(kept in %s)", j.rel, j.tools.version, j.Root))
 	j.Line.Phase(fmt.Sprintf("fetching the sources of Kubernetes %s", j.rel))
 	fetched, err := j.tools.download(ctx, j.built.Dir, "k8s.io/kubernetes@"+j.rel.String())

@@ -42,7 +42,7 @@ func TestEnsureBuildsOnce(t *testing.T) {
 	}
 	builder.Line.Phase("") // Takes the lock of the line, so that said can be read.
 	for _, want := range []string{
-		"building Kubernetes v1.37.1 from source with go1.26.8: 5 to 8 minutes on 2 cores, once per release\n",
+		"building Kubernetes v1.37.1 from source with go1.26.8: 5 to 10 minutes on 2 cores, once per release\n",
 		"fetching the sources of Kubernetes v1.37.1\n", "compiling kube\n", "linking kube\n", "linking kwok\n",
 	} {
 		if !strings.Contains(said.String(), want) {

@@ -138,8 +138,8 @@ func (s Store) remove(name string) error {
 	if err := os.RemoveAll(s.entry(name)); err != nil {
 		return err
 	}
-	// Fails while other clusters are there, which is right.
-	_ = os.Remove(s.Root)
+	// Fails while other clusters are there, or other files of the plugin, which is right.
+	_, _ = os.Remove(s.Root), os.Remove(filepath.Dir(s.Root))
 
 	return nil
 }
