@@ -54,7 +54,7 @@ demo-down: ## Remove the demo's cluster and all of its files
 ##@ Develop
 
 .PHONY: test
-test: verify lint unit scripts cross e2e ## Run everything that CI runs (cold: about 40 minutes on two cores, then 5)
+test: verify lint unit scripts cross e2e ## Run everything that CI runs (cold: about 30 minutes on two cores, then 5)
 
 .PHONY: verify
 verify: ## Check go.mod, formatting, file lengths, and that each lint rule bites
@@ -66,7 +66,7 @@ verify: ## Check go.mod, formatting, file lengths, and that each lint rule bites
 .PHONY: lint
 lint: ## Lint, go vet included; findings end it
 	@$(STAGE) 'lint' env $(export_build) $(LINT) run ./...
-	@cd hack/localkube && ../tools/stage.sh 'lint: localkube' $$(../tools/install.sh) run ./...
+	@cd hack/localkube && ../tools/stage.sh 'lint: localkube' env $(export_build) $$(../tools/install.sh) run ./...
 
 .PHONY: unit
 unit: ## Run the unit tests, with the race detector and in random order
