@@ -11,6 +11,10 @@ import (
 func TestWords(t *testing.T) {
 	t.Parallel()
 	s := plain(t)
+	// Without its discovery cache kubectl fails earlier, and in other words.
+	if warm := s.exec(t, s.Kubectl, "get", "ns"); warm.exit != 0 {
+		t.Fatalf("kubectl get ns: %+v", warm)
+	}
 	for name, c := range map[string]struct {
 		flags, plugin, kubectl []string
 		hint                   string
