@@ -93,7 +93,7 @@ func options37(tb testing.TB, candidate survey.Candidate) survey.Options {
 
 func surveyed(tb testing.TB, m *memory, o survey.Options) *report.CheckReport {
 	tb.Helper()
-	r, err := survey.Run(context.Background(), m, o)
+	r, err := survey.Run(tb.Context(), m, o)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -126,8 +126,10 @@ func BenchmarkSurvey(b *testing.B) {
 		pods      int
 		candidate survey.Candidate
 	}{
-		{"page", pageSize, nil}, {"page-candidate", pageSize, restricted},
-		{"estate", 10000, nil}, {"estate-candidate", 10000, restricted},
+		{"page", pageSize, nil},
+		{"page-candidate", pageSize, restricted},
+		{"estate", 10000, nil},
+		{"estate-candidate", 10000, restricted},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			m, o := newMemory(c.pods), options37(b, c.candidate)
