@@ -3,6 +3,7 @@ package cmd
 import (
 	"context"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"k8s.io/apimachinery/pkg/labels"
@@ -112,16 +113,16 @@ func (f *CheckFlags) candidate() survey.Candidate {
 
 // next is the command that shows one namespace of this check in detail.
 func (f *CheckFlags) next() string {
-	next := "kubectl pss check ns NAME"
+	next := []string{"kubectl pss check ns NAME"}
 	for _, m := range []struct {
 		name string
 		flag *editFlag
 	}{{"enforce", &f.Enforce}, {"audit", &f.Audit}, {"warn", &f.Warn}} {
 		if m.flag.edit != nil {
-			next += " --" + m.name + " " + m.flag.text
+			next = append(next, "--"+m.name, m.flag.text)
 		}
 	}
-	return next
+	return strings.Join(next, " ")
 }
 
 // CheckOptions are what a check needs to run.

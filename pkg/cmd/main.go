@@ -54,7 +54,7 @@ func NewCmdPSS(s *terminal.Streams) *cobra.Command {
 	}
 	config.AddFlags(root.PersistentFlags())
 	root.PersistentFlags().Var(&s.Color, "color", "When to use colour: auto, always or never. auto means on a terminal, unless NO_COLOR is set.")
-	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usageError{err} })
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(NewCmdCheck(config, s), NewCmdVersion(config, s))
 	return root
 }

@@ -6,6 +6,8 @@ package simulate
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/go-logr/logr"
@@ -78,12 +80,7 @@ func contains(list []string, s string) bool {
 	if s == "" {
 		return false
 	}
-	for _, have := range list {
-		if have == s {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(list, s)
 }
 
 // Answer is what the API server says to one request.
@@ -145,10 +142,7 @@ func answerOf(r *admissionv1.AdmissionResponse) Answer {
 		answer.Message = r.Result.Message
 	}
 	if len(r.AuditAnnotations) > 0 {
-		answer.Audit = make(map[string]string, len(r.AuditAnnotations))
-		for k, v := range r.AuditAnnotations {
-			answer.Audit[k] = v
-		}
+		answer.Audit = maps.Clone(r.AuditAnnotations)
 	}
 	return answer
 }
@@ -159,8 +153,10 @@ func quiet() context.Context { return klog.NewContext(context.Background(), logr
 type noMetrics struct{}
 
 func (noMetrics) RecordEvaluation(metrics.Decision, api.LevelVersion, metrics.Mode, api.Attributes) {}
-func (noMetrics) RecordExemption(api.Attributes)                                                    {}
-func (noMetrics) RecordError(bool, api.Attributes)                                                  {}
+
+func (noMetrics) RecordExemption(api.Attributes) {}
+
+func (noMetrics) RecordError(bool, api.Attributes) {}
 
 type namespace struct {
 	name   string

@@ -2,6 +2,7 @@ package simulate
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -171,7 +172,7 @@ func TestChangeLabelsSamplesAboveTheServersLimit(t *testing.T) { // case 11
 	a := newAdmission(t, nil)
 	var existing []Skeleton
 	for i := range MaxPods + 10 {
-		existing = append(existing, Skeleton{Name: fmt.Sprint("p", i), UID: types.UID(fmt.Sprint(i)), Found: hostPath})
+		existing = append(existing, Skeleton{Name: fmt.Sprint("p", i), UID: types.UID(strconv.Itoa(i)), Found: hostPath})
 	}
 	got := a.ChangeLabels("ns", nil, labels("enforce", "baseline"), existing)
 	if got.Exact || !strings.HasPrefix(got.Warnings[0], "new PodSecurity enforce level only checked against the first 3000 of 3010") {

@@ -154,7 +154,7 @@ func options(t *testing.T, o Options) Options {
 
 func run(t *testing.T, source workload.Source, o Options) *report.CheckReport {
 	t.Helper()
-	r, err := Run(context.Background(), source, options(t, o))
+	r, err := Run(t.Context(), source, options(t, o))
 	if err != nil {
 		t.Fatal(err)
 	}

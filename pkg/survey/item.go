@@ -120,6 +120,7 @@ func strictestOf(workloads []report.Workload) report.Strictest {
 			s.Blocking.Restricted++
 		case api.LevelBaseline:
 			s.Blocking.Restricted++
+		case api.LevelRestricted:
 		}
 	}
 	switch {

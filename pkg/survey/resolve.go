@@ -4,9 +4,6 @@ import (
 	"cmp"
 	"maps"
 	"slices"
-	"strings"
-
-	"k8s.io/pod-security-admission/api"
 
 	"github.com/kubectl-pss/kubectl-pss/pkg/report"
 	"github.com/kubectl-pss/kubectl-pss/pkg/workload"
@@ -24,19 +21,6 @@ type work struct {
 	drift    map[report.Drift]bool
 	// seen says that the workload's own object was read, so that state and next are its own.
 	seen bool
-}
-
-// evidence is one distinct outcome of a workload.
-type evidence struct {
-	source, revision string
-	finding          *judgement // of the pod, or of the pod that the template becomes
-	stored           *judgement // of the template as it stands; templates only
-	finished         bool
-	terminating      bool
-	runtimeClass     *string
-	user             string
-	count            int
-	names            []string
 }
 
 // workloads resolves a namespace's groups and objects, judges the evidence and sorts the result.
@@ -207,60 +191,4 @@ func sameChecks(a, b *judgement) bool {
 		}
 	}
 	return true
-}
-
-// add joins evidence that has the same outcome.
-func (w *work) add(e *evidence) {
-	for _, have := range w.evidence {
-		if have.same(e) {
-			have.count += e.count
-			have.names = append(have.names, e.names...)
-			return
-		}
-	}
-	w.evidence = append(w.evidence, e)
-}
-
-func (e *evidence) same(o *evidence) bool {
-	return e.source == o.source && e.revision == o.revision && e.finding == o.finding && e.stored == o.stored &&
-		e.finished == o.finished && e.terminating == o.terminating && e.user == o.user &&
-		equalPointers(e.runtimeClass, o.runtimeClass)
-}
-
-func equalPointers(a, b *string) bool {
-	return a == b || a != nil && b != nil && *a == *b
-}
-
-// strictest is the strictest level at latest that no evidence which is neither over nor going violates.
-func (w *work) strictest() api.Level {
-	level := api.LevelRestricted
-	for _, e := range w.evidence {
-		if e.over() && w.state != workload.Finished && w.state != workload.Terminating {
-			continue
-		}
-		if own := e.finding.strictest(); api.CompareLevels(own, level) < 0 {
-			level = own
-		}
-	}
-	return level
-}
-
-// over says that these pods are not made again and will not stay.
-func (e *evidence) over() bool { return e.finished || e.terminating }
-
-// sortEvidence puts templates first, then today's revision, then what still runs.
-func sortEvidence(list []*evidence) {
-	rank := func(e *evidence) string {
-		first := ""
-		if len(e.names) > 0 {
-			first = slices.Min(e.names)
-		}
-		return strings.Join([]string{
-			map[string]string{report.EvidenceTemplate: "0", report.EvidencePod: "1"}[e.source],
-			map[string]string{workload.Current: "0", workload.Old: "1", workload.Unknown: "2"}[e.revision],
-			map[bool]string{false: "0", true: "1"}[e.over()],
-			first, e.finding.text(),
-		}, "\x00")
-	}
-	slices.SortFunc(list, func(a, b *evidence) int { return strings.Compare(rank(a), rank(b)) })
 }

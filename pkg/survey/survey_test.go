@@ -3,6 +3,7 @@ package survey
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -33,9 +34,11 @@ func rows(item report.Namespace) []row {
 			if e.Finished {
 				text += " finished"
 			}
+			var textSb36 strings.Builder
 			for _, name := range e.Pods {
-				text += " " + name
+				textSb36.WriteString(" " + name)
 			}
+			text += textSb36.String()
 			r.Evidence = append(r.Evidence, text)
 		}
 		list = append(list, r)
@@ -190,7 +193,7 @@ func TestSystemNamespacesCountWhenNamed(t *testing.T) {
 func TestInterruptedIsNoAnswer(t *testing.T) {
 	source := &fakeSource{namespaces: []corev1.Namespace{namespace("a")}}
 	source.pod("a", "p", nil, plain())
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(t.Context())
 	source.onRead = cancel
 	if r, err := Run(ctx, source, options(t, Options{})); !errors.Is(err, context.Canceled) || r != nil {
 		t.Errorf("report %v, error %v", r, err)

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode"
@@ -33,7 +34,7 @@ func TestHostileText(t *testing.T) {
 		if count < 200 {
 			t.Fatalf("only %d strings filled", count)
 		}
-		pod.UID, pod.DeletionTimestamp = types.UID(fmt.Sprint(i)), nil
+		pod.UID, pod.DeletionTimestamp = types.UID(strconv.Itoa(i)), nil
 		pod.OwnerReferences[0].Controller = &controlled
 		pod.Spec.OS = nil // Windows would wave some checks through
 		pod.Name = fmt.Sprint(evil, i)
@@ -44,10 +45,18 @@ func TestHostileText(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, args := range [][]string{
-		{"check", "ns"}, {"check", "ns", "-o", "wide"}, {"check", "ns", "--details"}, {"check", "ns", "--no-headers"},
+		{"check", "ns"},
+		{"check", "ns", "-o", "wide"},
+		{"check", "ns", "--details"},
+		{"check", "ns", "--no-headers"},
 		{"check", "ns", "--details", "--enforce", "restricted", "--audit", "baseline"},
-		{"check", "ns", evil}, {"check", evil}, {"check", "ns", "--enforce", evil}, {"check", "pod", evil, "-n", evil}, {"check", "-o", evil},
-		{"check", "ns", "-l", evil}, {evil},
+		{"check", "ns", evil},
+		{"check", evil},
+		{"check", "ns", "--enforce", evil},
+		{"check", "pod", evil, "-n", evil},
+		{"check", "-o", evil},
+		{"check", "ns", "-l", evil},
+		{evil},
 	} {
 		stdout, stderr := runIn(t, append(args, "--kubeconfig", kubeconfig)...)
 		if text := stdout + stderr; !strings.Contains(text, `\x1b]0;owned`) {
@@ -115,8 +124,8 @@ func fill(v reflect.Value, depth int) int {
 		v.Set(reflect.MakeMap(v.Type()))
 		v.SetMapIndex(key, value)
 	case reflect.Struct:
-		for i := range v.NumField() {
-			count += fill(v.Field(i), depth-1)
+		for _, field := range v.Fields() {
+			count += fill(field, depth-1)
 		}
 	}
 	return count
