@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -68,14 +69,17 @@ func case11(t *testing.T, name string) {
 
 	m := modes{enforce: baseline}
 	change := s.checkNamespace(t, ns, m).LabelChange
+	first := fmt.Sprintf("new PodSecurity enforce level only checked against the first 3000 of %d existing pods", count)
 	a := s.dryLabel(t.Context(), ns, m.patch())
+	for tries := 1; tries < 5 && !slices.Contains(a.warnings, first); tries++ {
+		a = s.dryLabel(t.Context(), ns, m.patch()) // a busy machine: a second was not enough for 3,000
+	}
 	if a.err != nil || len(a.warnings) != 3 || len(change.Warnings) != 3 {
 		t.Fatalf("the server warns %q (%v), the plugin %q", a.warnings, a.err, change.Warnings)
 	}
 	if change.Exact {
 		t.Error("what depends on chance is called exact")
 	}
-	first := fmt.Sprintf("new PodSecurity enforce level only checked against the first 3000 of %d existing pods", count)
 	want := []string{first, existing(ns, baseline, "")[0]}
 	expect(t, "the first warnings", verdict{Warnings: want}, verdict{Warnings: a.warnings[:2]})
 	same(t, "the first warnings", verdict{Warnings: change.Warnings[:2]}, verdict{Warnings: a.warnings[:2]})
