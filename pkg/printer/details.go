@@ -16,7 +16,7 @@ func (p *page) namespace(r *report.CheckReport, item *report.Namespace) {
 	p.section()
 	p.line(0, p.Strong("Namespace "+n.Namespace))
 	p.policy(r, &n)
-	p.facts(&n)
+	p.facts(r, &n)
 	p.labelChange(n.LabelChange)
 	var over []string
 	for i := range n.Workloads {
@@ -78,13 +78,25 @@ func origin(r *report.CheckReport, m *report.Mode) string {
 	}
 }
 
-func (p *page) facts(n *report.Namespace) {
+func (p *page) facts(r *report.CheckReport, n *report.Namespace) {
 	for _, text := range n.LabelErrors {
 		p.fact("label error", p.Bad(text))
 	}
 	if n.Exempt.By != report.ExemptNone && n.Exempt.By != "" {
 		p.fact("exempt", fmt.Sprintf("%s (%s): Pod Security skips this namespace", p.Caution("yes"), n.Exempt.Source))
 	}
+	if r.Object == nil { // of one object nothing follows for the namespace
+		p.standing(n)
+	}
+	verdict := p.verdictPaint(n.Verdict)(string(n.Verdict))
+	if !n.Counted {
+		verdict += ", not counted: a system namespace that was not named"
+	}
+	p.fact("verdict", verdict)
+}
+
+// standing is how many pods the namespace has, and how far it could go as it is.
+func (p *page) standing(n *report.Namespace) {
 	pods := strconv.Itoa(n.Pods.Total)
 	if n.Pods.Finished > 0 {
 		pods += fmt.Sprintf(", %d of them finished", n.Pods.Finished)
@@ -101,11 +113,6 @@ func (p *page) facts(n *report.Namespace) {
 		strictest += fmt.Sprintf("; %d of %s in the way of restricted", in.Restricted, all)
 	}
 	p.fact("strictest", strictest)
-	verdict := p.verdictPaint(n.Verdict)(string(n.Verdict))
-	if !n.Counted {
-		verdict += ", not counted: a system namespace that was not named"
-	}
-	p.fact("verdict", verdict)
 }
 
 // labelChange writes the server's answer to the change of the labels itself.

@@ -25,17 +25,20 @@ func (p *page) answers(n *report.Namespace, w *report.Workload, f *finding) {
 		}
 		return
 	}
-	said := ""
+	said, made := "", "the pod"
+	if f.evidence.Source == report.EvidenceTemplate && changed(w) {
+		made = "the pod as declared"
+	}
 	for _, a := range collect(pod, f.applied) {
 		switch {
 		case a.ours:
-			p.line(4, p.Faint(a.heading(w.Kind)+": ")+a.text)
+			p.line(4, p.Faint(a.heading(made, f.holder)+": ")+a.text)
 			continue
 		case a.bad:
-			p.line(4, p.Faint(a.heading(w.Kind)))
+			p.line(4, p.Faint(a.heading(made, f.holder)))
 			p.line(6, p.Bad("denied")+": "+a.text)
 		default:
-			p.line(4, p.Faint(a.heading(w.Kind)))
+			p.line(4, p.Faint(a.heading(made, f.holder)))
 			p.line(6, unlessSaid(a.text, said))
 		}
 		said = a.text
@@ -94,8 +97,13 @@ func collect(pod *report.PodOutcome, applied *report.WorkloadOutcome) []answer {
 	return list
 }
 
-// heading says who hears it: `server to the pod (enforce)`.
-func (a *answer) heading(kind string) string {
+// changed says that something changes the workload's pods on their way.
+func changed(w *report.Workload) bool {
+	return slices.Contains(w.Drift, report.DriftInjected) || slices.Contains(w.Drift, report.DriftMutated)
+}
+
+// heading says who hears it: `the server's answer to the pod (enforce) and to applying the Deployment (warn)`.
+func (a *answer) heading(pod, holder string) string {
 	to := func(who string, modes []string) string {
 		if text := strings.Join(modes, ", "); text != "" {
 			return who + " (" + text + ")"
@@ -104,10 +112,10 @@ func (a *answer) heading(kind string) string {
 	}
 	switch {
 	case len(a.workload) == 0:
-		return "the server's answer to the pod" + to("", a.pod)
+		return "the server's answer to " + to(pod, a.pod)
 	case len(a.pod) == 0:
-		return "the server's answer to applying the " + to(kind, a.workload)
+		return "the server's answer to applying the " + to(holder, a.workload)
 	default:
-		return "the server's answer to the pod" + to("", a.pod) + " and to applying the " + to(kind, a.workload)
+		return "the server's answer to " + to(pod, a.pod) + " and to applying the " + to(holder, a.workload)
 	}
 }

@@ -15,7 +15,7 @@ func isMirror(w *report.Workload) bool {
 // whatHappens says in one sentence when a workload's pods are made again and, where they are, that they will be
 // refused.
 func whatHappens(n *report.Namespace, w *report.Workload) string {
-	refused := slices.ContainsFunc(w.Evidence, func(e report.Evidence) bool { return !e.Finished && !e.Outcome.Pod.Allowed })
+	refused, onlyOld := refusals(w)
 	switch {
 	case isMirror(w) && refused:
 		return "A static pod: the kubelet runs it whatever the server says. Its mirror is refused when it is made again, " +
@@ -31,6 +31,9 @@ func whatHappens(n *report.Namespace, w *report.Workload) string {
 	if !refused {
 		return text + "."
 	}
+	if onlyOld {
+		text = "Pods of its older revision are made again when one is rescheduled"
+	}
 	text += "; the server "
 	if n.Candidate != nil {
 		text += "then "
@@ -40,6 +43,20 @@ func whatHappens(n *report.Namespace, w *report.Workload) string {
 		text += ", unless something changes them on the way as it does now"
 	}
 	return text + "."
+}
+
+// refusals says whether the server refuses any of a workload's pods, and whether only those of older revisions.
+func refusals(w *report.Workload) (refused, onlyOld bool) {
+	onlyOld = true
+	for i := range w.Evidence {
+		e := &w.Evidence[i]
+		if e.Finished || e.Outcome.Pod.Allowed {
+			continue
+		}
+		refused = true
+		onlyOld = onlyOld && e.Revision == report.RevisionOld
+	}
+	return refused, refused && onlyOld
 }
 
 // when is the clause before that: what makes the pods.

@@ -51,7 +51,8 @@ func (p *page) headline(w *report.Workload) (name, rest string) {
 type finding struct {
 	labels   []string
 	evidence *report.Evidence        // the first of it
-	applied  *report.WorkloadOutcome // a template's answer to the workload itself
+	applied  *report.WorkloadOutcome // a template's answer to the object that holds it
+	holder   string                  // that object, in words
 }
 
 // findings groups the evidence against a workload: a template and the pods made from it mostly say the same. What
@@ -72,8 +73,8 @@ func findings(w *report.Workload, asked []question) []finding {
 			list = append(list, finding{evidence: e})
 		}
 		list[k].labels = append(list[k].labels, label(e))
-		if e.Outcome.Workload != nil {
-			list[k].applied = e.Outcome.Workload
+		if e.Outcome.Workload != nil && list[k].applied == nil {
+			list[k].applied, list[k].holder = e.Outcome.Workload, holder(w, e)
 		}
 	}
 	return list
@@ -96,6 +97,15 @@ func evidenceKey(e *report.Evidence, asked []question) string {
 	pod := e.Outcome.Pod
 	fmt.Fprintf(&b, "%t %q %q %q %q", pod.Allowed, pod.Message, pod.Warnings, pod.Audit, e.Exempt.By)
 	return b.String()
+}
+
+// holder is the object whose template the evidence is: an older revision's is not the workload's own.
+func holder(w *report.Workload, e *report.Evidence) string {
+	made := map[string]string{"Deployment": "ReplicaSet", "CronJob": "Job"}[w.Kind]
+	if e.Revision == report.RevisionCurrent || made == "" {
+		return w.Kind
+	}
+	return made + " of that revision"
 }
 
 // label says what a piece of evidence was found on.

@@ -17,11 +17,14 @@ const (
 // CheckReport says what the API server does with everything that was read, namespace by namespace.
 type CheckReport struct {
 	metav1.TypeMeta `json:",inline"`
-	Server          Server      `json:"server"`
-	Defaults        Defaults    `json:"defaults"`
-	Items           []Namespace `json:"items"`
-	Gaps            []Gap       `json:"gaps"`
-	Summary         Summary     `json:"summary"`
+	Server          Server   `json:"server"`
+	Defaults        Defaults `json:"defaults"`
+	// Object is the one workload or pod that was asked for, nil for namespaces. The items then speak of it alone:
+	// nothing is said of a namespace's other pods, nor of what the server answers to a change of its labels.
+	Object  *Owner      `json:"object,omitempty"`
+	Items   []Namespace `json:"items"`
+	Gaps    []Gap       `json:"gaps"`
+	Summary Summary     `json:"summary"`
 }
 
 // Server is what is known of the API server whose behaviour the report predicts.

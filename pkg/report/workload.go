@@ -20,7 +20,7 @@ type Workload struct {
 	Evidence  []Evidence `json:"evidence"`
 }
 
-// Owner is a custom controller above a workload.
+// Owner names an object: a custom controller above a workload, or what a check was asked about.
 type Owner struct {
 	Group string `json:"group,omitempty"`
 	Kind  string `json:"kind"`

@@ -145,8 +145,10 @@ func options(t *testing.T, o Options) Options {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if o.Admission, err = simulate.New(config); err != nil {
-		t.Fatal(err)
+	if o.Admission == nil {
+		if o.Admission, err = simulate.New(config); err != nil {
+			t.Fatal(err)
+		}
 	}
 	o.Minor = 37
 	return o

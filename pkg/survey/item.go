@@ -36,7 +36,9 @@ func (s *survey) item(sp *space) report.Namespace {
 	if s.Candidate != nil {
 		candidate := s.policy(sp.candidate, sp.newLabels)
 		item.Candidate = &candidate
-		item.LabelChange = s.labelChange(sp, room, podGap)
+		if s.Only == nil { // the server's answer is about all pods of the namespace
+			item.LabelChange = s.labelChange(sp, room, podGap)
+		}
 	}
 	blocking := 0
 	for _, w := range s.workloads(sp, room) {

@@ -96,7 +96,8 @@ func orEmpty(list []string) []string {
 }
 
 // blocks says whether evidence violates one of the modes that decide the verdict. Enforce is the server's answer;
-// for audit and warn, which a denied pod never gets to, it is the policy's own judgement.
+// for audit and warn, which a denied pod never gets to, it is the policy's own judgement. An exempt user covers the
+// pods that it makes, and not the workload object, which somebody else writes.
 func (s *survey) blocks(sp *space, e *evidence, judged *report.Evidence) bool {
 	for _, m := range s.judgedModes() {
 		if m == Enforce {
@@ -105,11 +106,11 @@ func (s *survey) blocks(sp *space, e *evidence, judged *report.Evidence) bool {
 			}
 			continue
 		}
-		if judged.Exempt.By != report.ExemptNone || s.Admission.ExemptNamespace(sp.Name) {
+		if judged.Exempt.By == report.ExemptRuntimeClass || s.Admission.ExemptNamespace(sp.Name) {
 			continue
 		}
 		lv := m.of(sp.candidate)
-		if e.finding.denies(lv) || e.stored != nil && e.stored.denies(lv) {
+		if judged.Exempt.By == report.ExemptNone && e.finding.denies(lv) || e.stored != nil && e.stored.denies(lv) {
 			return true
 		}
 	}

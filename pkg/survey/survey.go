@@ -116,6 +116,7 @@ func (s *survey) report() *report.CheckReport {
 	}
 	summarise(r, s.judgedModes())
 	if s.Only != nil {
+		r.Object = &report.Owner{Group: s.Only.Group, Kind: s.Only.Kind, Name: s.Only.Name}
 		r.Summary.Repairs = nil // of the namespace's other workloads nothing is known
 	}
 	return r

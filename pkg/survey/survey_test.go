@@ -10,6 +10,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/kubectl-pss/kubectl-pss/pkg/report"
+	"github.com/kubectl-pss/kubectl-pss/pkg/simulate"
 	"github.com/kubectl-pss/kubectl-pss/pkg/workload"
 )
 
@@ -222,13 +223,38 @@ func TestOnlyOneWorkload(t *testing.T) {
 	source.replicaSet(d, "web-1", "1", plain())
 	source.deployment("a", "other", plain(), "1")
 	for _, only := range []workload.Ref{{Group: "apps", Kind: "Deployment", Name: "web"}, {Group: "apps", Kind: "ReplicaSet", Name: "web-1"}} {
-		r := run(t, source, Options{Only: &only})
+		r := run(t, source, Options{Only: &only, Candidate: Candidate{Enforce: {Level: "baseline"}}})
+		if r.Object == nil || r.Items[0].LabelChange != nil {
+			t.Errorf("%v: object %v, label change %v", only, r.Object, r.Items[0].LabelChange)
+		}
 		if len(r.Summary.Repairs) > 0 {
 			t.Errorf("%v: repairs %v of a namespace that was not looked at", only, r.Summary.Repairs)
 		}
 		item := r.Items[0]
 		if len(item.Workloads) != 1 || item.Workloads[0].Name != "web" {
 			t.Errorf("%v: %+v", only, rows(item))
+		}
+	}
+}
+
+func TestExemptUserCoversPodsOnly(t *testing.T) {
+	source := &fakeSource{namespaces: []corev1.Namespace{namespace("a")}}
+	d := source.deployment("a", "web", hostPath(), "1")
+	rs := source.replicaSet(d, "web-1", "1", hostPath())
+	source.pod("a", "web-1-a", &rs, hostPath())
+	config, err := simulate.DefaultConfig()
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.Exemptions.Usernames = []string{"system:serviceaccount:kube-system:replicaset-controller"}
+	admission, err := simulate.New(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for mode, want := range map[Mode]report.Verdict{Enforce: report.Complies, Audit: report.Violates, Warn: report.Violates} {
+		r := run(t, source, Options{Admission: admission, Candidate: Candidate{mode: {Level: "baseline"}}})
+		if r.Summary.Verdict != want || r.Items[0].Workloads[0].Evidence[0].Exempt.By != report.ExemptUser {
+			t.Errorf("%s: %s, want %s", mode, r.Summary.Verdict, want)
 		}
 	}
 }

@@ -112,6 +112,9 @@ func TestSingle(t *testing.T) {
 			if diff := cmp.Diff([]report.Workload{*w}, item.Workloads); diff != "" {
 				t.Errorf("kubectl pss check %v differs (+) from what is said of the whole namespace (-):\n%s", args, diff)
 			}
+			if item.LabelChange != nil {
+				t.Errorf("kubectl pss check %v foretells a label change from one object's pods: %+v", args, item.LabelChange)
+			}
 			compared.Add(1)
 		}
 	}
