@@ -62,7 +62,7 @@ func (a *Admission) ChangeLabels(name string, oldLabels, newLabels map[string]st
 	}
 	var answer Answer
 	for range labelTries {
-		answer = answerOf(upstream.Validate(quiet(), attributes))
+		answer = answerOf(upstream.Validate(a.quiet, attributes))
 		if len(existing) > MaxPods || !outOfTime(answer) {
 			break
 		}

@@ -28,6 +28,9 @@ type Admission struct {
 	upstream admission.Admission
 	defaults api.Policy
 	config   *admissionapi.PodSecurityConfiguration
+	// quiet keeps upstream's logging off stderr. It is no request's context on purpose: a deadline would cut the
+	// simulated server short.
+	quiet context.Context
 }
 
 // New returns the admission of a server with that configuration.
@@ -36,7 +39,8 @@ func New(config *admissionapi.PodSecurityConfiguration) (*Admission, error) {
 	if err != nil {
 		return nil, fmt.Errorf("defaults of the Pod Security configuration: %w", err)
 	}
-	a := &Admission{defaults: defaults, config: config, upstream: admission.Admission{
+	quiet := klog.NewContext(context.Background(), logr.Discard())
+	a := &Admission{defaults: defaults, config: config, quiet: quiet, upstream: admission.Admission{
 		Configuration:   config,
 		Metrics:         noMetrics{},
 		Evaluator:       recall(nil),
@@ -99,7 +103,7 @@ type Recall func(api.LevelVersion) []policy.CheckResult
 // CreatePod is the server's answer to the creation of a pod in a namespace with those labels by that user.
 // Only the pod's name, namespace and runtime class are read; what its checks found comes from found.
 func (a *Admission) CreatePod(labels map[string]string, pod *corev1.Pod, user string, found Recall) Answer {
-	response := a.with(labels, pod.Namespace, found).Validate(quiet(), &api.AttributesRecord{
+	response := a.with(labels, pod.Namespace, found).Validate(a.quiet, &api.AttributesRecord{
 		Name: pod.Name, Namespace: pod.Namespace,
 		Kind:      corev1.SchemeGroupVersion.WithKind("Pod"),
 		Resource:  corev1.SchemeGroupVersion.WithResource("pods"),
@@ -120,7 +124,7 @@ func (a *Admission) CreateWorkload(labels map[string]string, namespace string, t
 		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: template.Name},
 		Template:   *template,
 	}
-	return answerOf(a.with(labels, namespace, found).Validate(quiet(), &api.AttributesRecord{
+	return answerOf(a.with(labels, namespace, found).Validate(a.quiet, &api.AttributesRecord{
 		Name: holder.Name, Namespace: namespace,
 		Kind:      corev1.SchemeGroupVersion.WithKind("PodTemplate"),
 		Resource:  corev1.SchemeGroupVersion.WithResource("podtemplates"),
@@ -146,9 +150,6 @@ func answerOf(r *admissionv1.AdmissionResponse) Answer {
 	}
 	return answer
 }
-
-// quiet keeps upstream's own logging off stderr.
-func quiet() context.Context { return klog.NewContext(context.Background(), logr.Discard()) }
 
 type noMetrics struct{}
 
