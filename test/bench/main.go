@@ -11,6 +11,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -115,10 +116,12 @@ func run(ctx context.Context, o *options) (failure error) {
 	if err != nil {
 		return err
 	}
-	if err := result.save(filepath.Join(tools.root, "dist", "bench.json"), o.out); err != nil {
+	result.print(os.Stdout)
+	path := cmp.Or(o.out, filepath.Join(tools.root, "dist", "bench.json"))
+	if err := result.save(path); err != nil {
 		return err
 	}
-	result.print(os.Stdout)
+	say("saved as %s", path)
 	return nil
 }
 

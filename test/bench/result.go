@@ -3,7 +3,6 @@
 package main
 
 import (
-	"cmp"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -148,8 +147,7 @@ func commandLine(argv []string) string {
 	return strings.Join(append([]string{filepath.Base(argv[0])}, argv[1:]...), " ")
 }
 
-func (r *result) save(standard, path string) error {
-	path = cmp.Or(path, standard)
+func (r *result) save(path string) error {
 	data, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
 		return err
