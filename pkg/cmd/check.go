@@ -22,9 +22,11 @@ import (
 const checkLong = `
 Say what the API server does with pods and workloads under Pod Security labels.
 
-Without --enforce, --audit or --warn every level is judged. With one of them the command says what the server
-would answer if the namespaces had those labels, in the server's own words. Nothing is written, and nothing but
-reading is asked of the server.
+Without --enforce, --audit or --warn every level is judged. With one of them the command says what the
+server would answer if the namespaces had those labels, in the server's own words. Nothing is written,
+and nothing but reading is asked of the server.
+
+TYPE is one of ns, po, deploy, sts, ds, rs, rc, job, cj, podtemplate.
 
 Exit codes: 0 complies, 1 violates, 2 error, 3 incomplete (something could not be read), 130 interrupted.
 System namespaces (kube-*) are shown, but have no say in the exit code unless they are named.`
@@ -66,7 +68,7 @@ func NewCmdCheck(config *genericclioptions.ConfigFlags, s *terminal.Streams) *co
 		Use:                   "check [ns [NAME...] | TYPE NAME | TYPE/NAME] [-l SELECTOR] [--enforce|--audit|--warn LEVEL[:VERSION]]",
 		DisableFlagsInUseLine: true,
 		Short:                 "Say what the API server does with pods and workloads under Pod Security labels",
-		Long:                  templates.LongDesc(checkLong),
+		Long:                  strings.TrimSpace(checkLong),
 		Example:               templates.Examples(checkExample),
 		RunE: func(c *cobra.Command, args []string) error {
 			o, err := flags.ToOptions(config, *s, c, args)

@@ -4,8 +4,10 @@ package cmd
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/go-logr/logr"
@@ -16,6 +18,10 @@ import (
 
 	"github.com/kubectl-pss/kubectl-pss/pkg/terminal"
 )
+
+// helpWidth is where help texts wrap, in columns. Help is read in pipes and pagers as well, so that it does not
+// follow the terminal.
+const helpWidth = 100
 
 // Main runs the plugin and returns its exit code. The first SIGINT or SIGTERM stops the work in good order, a
 // second one ends the process.
@@ -43,8 +49,8 @@ func NewCmdPSS(s *terminal.Streams) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "kubectl-pss",
 		Short: "Foresee what Pod Security labels will do",
-		Long: "Say exactly what the API server will do with pods and workloads under Pod Security labels, before the labels " +
-			"are set.",
+		Long: "Say exactly what the API server will do with pods and workloads under Pod Security labels,\n" +
+			"before the labels are set.",
 		Annotations:       map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl pss"},
 		SilenceErrors:     true,
 		SilenceUsage:      true,
@@ -54,6 +60,7 @@ func NewCmdPSS(s *terminal.Streams) *cobra.Command {
 	}
 	config.AddFlags(root.PersistentFlags())
 	root.PersistentFlags().Var(&s.Color, "color", "When to use colour: auto, always or never. auto means on a terminal, unless NO_COLOR is set.")
+	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages", fmt.Sprintf(".FlagUsagesWrapped %d", helpWidth)))
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(NewCmdCheck(config, s), NewCmdVersion(config, s))
 	return root
