@@ -44,7 +44,7 @@ install: build ## Install to PREFIX/bin, GOBIN or ~/go/bin, so that `kubectl pss
 	@case ":$$PATH:" in *':$(BINDIR):'*) ;; *) echo "note: $(BINDIR) is not on your PATH";; esac
 
 .PHONY: demo
-demo: build ## Start a local Kubernetes with a demo estate and check it (the first time builds Kubernetes: 10 minutes)
+demo: build ## Start a local Kubernetes with a demo estate and check it (the first time builds Kubernetes: about 8 minutes)
 	@hack/demo/run.sh
 
 .PHONY: demo-down

@@ -1,6 +1,10 @@
 package workload
 
-import corev1 "k8s.io/api/core/v1"
+import (
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+)
 
 // PodOf returns the pod that a workload's controller would create from its template on a server of that minor,
 // as Pod Security sees it there: after the controller's own changes and after the defaulting and syncing that
@@ -24,25 +28,21 @@ func PodOf(o *Object, minor int) *corev1.Pod {
 	return pod
 }
 
-// claimVolumes puts a StatefulSet's claims in place of template volumes of the same name (case 48).
+// claimVolumes puts a StatefulSet's claims in place of template volumes of the same name (case 48). The controller
+// puts all of them first; here the template's volumes keep their index, so that a path into them can be followed in
+// the template. No check tells the difference: claims pass them all, and the others keep their order.
 func claimVolumes(spec *corev1.PodSpec, claims []string) {
-	if len(claims) == 0 {
-		return
-	}
-	taken := make(map[string]bool, len(claims))
-	volumes := make([]corev1.Volume, 0, len(claims)+len(spec.Volumes))
 	for _, claim := range claims {
-		taken[claim] = true
-		volumes = append(volumes, corev1.Volume{Name: claim, VolumeSource: corev1.VolumeSource{
+		volume := corev1.Volume{Name: claim, VolumeSource: corev1.VolumeSource{
 			PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: claim},
-		}})
-	}
-	for i := range spec.Volumes {
-		if !taken[spec.Volumes[i].Name] {
-			volumes = append(volumes, spec.Volumes[i])
+		}}
+		i := slices.IndexFunc(spec.Volumes, func(v corev1.Volume) bool { return v.Name == claim })
+		if i < 0 {
+			spec.Volumes = append(spec.Volumes, volume)
+		} else {
+			spec.Volumes[i] = volume
 		}
 	}
-	spec.Volumes = volumes
 }
 
 // hostPorts defaults hostPort to containerPort under hostNetwork, as every server does for pods (cases 18, 19).

@@ -15,7 +15,7 @@ func declaring(spec corev1.PodSpec, annotations map[string]string, claims ...str
 
 func TestPodOfPutsClaimsInPlaceOfVolumes(t *testing.T) { // case 48
 	hostPath := corev1.VolumeSource{HostPath: &corev1.HostPathVolumeSource{Path: "/data"}}
-	o := declaring(corev1.PodSpec{Volumes: []corev1.Volume{{Name: "data", VolumeSource: hostPath}, {Name: "logs", VolumeSource: hostPath}}}, nil, "data")
+	o := declaring(corev1.PodSpec{Volumes: []corev1.Volume{{Name: "logs", VolumeSource: hostPath}, {Name: "data", VolumeSource: hostPath}}}, nil, "wal", "data")
 	pod := PodOf(o, 37)
 	var got []string
 	for _, v := range pod.Spec.Volumes {
@@ -25,10 +25,10 @@ func TestPodOfPutsClaimsInPlaceOfVolumes(t *testing.T) { // case 48
 		}
 		got = append(got, v.Name+" "+kind)
 	}
-	if diff := cmp.Diff([]string{"data claim", "logs hostPath"}, got); diff != "" {
+	if diff := cmp.Diff([]string{"logs hostPath", "data claim", "wal claim"}, got); diff != "" {
 		t.Errorf("volumes (-want +got):\n%s", diff)
 	}
-	if o.Template.Spec.Volumes[0].HostPath == nil {
+	if o.Template.Spec.Volumes[1].HostPath == nil {
 		t.Error("the template itself was changed")
 	}
 }
