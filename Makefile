@@ -75,7 +75,7 @@ unit: ## Run the unit tests, with the race detector and in random order
 
 .PHONY: scripts
 scripts: ## Run the command against scripted API servers (testscript)
-	@$(STAGE) 'scripts' env $(export_build) $(GO) test ./test/scripts/...
+	@$(STAGE) 'scripts' $(GO) test -race -shuffle=on ./test/scripts/...
 
 .PHONY: cross
 cross: ## Build for other systems: CROSS="darwin/arm64 windows/amd64"

@@ -66,7 +66,11 @@ type Inquiry struct {
 }
 
 // Facts asks and waits. It fails only where the server's version cannot be read.
-func (c *Client) Facts(ctx context.Context) (Facts, error) { return c.Ask(ctx).Facts() }
+func (c *Client) Facts(ctx context.Context) (Facts, error) {
+	i := c.Ask(ctx)
+	defer i.Stop()
+	return i.Facts()
+}
 
 // Ask starts to find out about the server and returns at once. Everything is found by reading; what may not be
 // read is left open and is no gap.
@@ -101,9 +105,15 @@ func (i *Inquiry) Version() (version.Info, error) {
 	return i.info, i.err
 }
 
+// Stop ends the search and waits until nothing of it runs any more. It may be called at any time, and again.
+func (i *Inquiry) Stop() {
+	i.cancel()
+	<-i.version
+	<-i.all
+}
+
 // Facts waits for the version, and for the rest a moment at most.
 func (i *Inquiry) Facts() (Facts, error) {
-	defer i.cancel()
 	info, err := i.Version()
 	if err != nil {
 		return Facts{}, err

@@ -21,6 +21,7 @@ func (o *CheckOptions) check(ctx context.Context) (*report.CheckReport, error) {
 		return nil, usageError{err}
 	}
 	inquiry := o.Client.Ask(ctx)
+	defer inquiry.Stop()
 	version, err := inquiry.Version()
 	if err != nil {
 		return nil, err
