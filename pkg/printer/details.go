@@ -12,7 +12,7 @@ import (
 // workload in the way.
 func (p *page) namespace(r *report.CheckReport, item *report.Namespace) {
 	n := escaped(*item)
-	asked := questions(&n)
+	asked := questions(r, &n)
 	p.section()
 	p.line(0, p.Strong("Namespace "+n.Namespace))
 	p.policy(r, &n)

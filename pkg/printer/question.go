@@ -14,27 +14,30 @@ type question struct {
 	level, version string
 	// title heads the checks that answer it.
 	title string
+	// modes are those of the proposal that hold this policy.
+	modes []string
 }
 
-// questions are what the report was asked of a namespace: with a proposal the modes that it changes, else both
-// levels at latest and, where it is another one, the policy that is enforced now.
-func questions(n *report.Namespace) []question {
+// questions are what the report was asked of a namespace: with a proposal the modes that it names or changes, else
+// both levels at latest and, where it is another one, the policy that is enforced now.
+func questions(r *report.CheckReport, n *report.Namespace) []question {
 	if n.Candidate != nil {
-		return proposedQuestions(n)
+		return proposedQuestions(r, n)
 	}
 	list := []question{
-		{levelBaseline, latest, "in the way of baseline"},
-		{levelRestricted, latest, "in the way of restricted"},
+		{level: levelBaseline, version: latest, title: "in the way of baseline"},
+		{level: levelRestricted, version: latest, title: "in the way of restricted"},
 	}
 	now := n.Current.Enforce
 	if now.Level != levelPrivileged && now.Version != latest {
-		list = append(list, question{now.Level, now.Version, "against " + now.String() + ", which is enforced now"})
+		title := "against " + now.String() + ", which is enforced now"
+		list = append(list, question{level: now.Level, version: now.Version, title: title})
 	}
 	return list
 }
 
-func proposedQuestions(n *report.Namespace) []question {
-	asked := changedModes(n)
+func proposedQuestions(r *report.CheckReport, n *report.Namespace) []question {
+	asked := askedModes(r, n)
 	if len(asked) == 0 {
 		asked = modes()
 	}
@@ -47,19 +50,22 @@ func proposedQuestions(n *report.Namespace) []question {
 		i := slices.IndexFunc(list, func(q question) bool { return q.level == policy.Level && q.version == policy.Version })
 		if i < 0 {
 			i = len(list)
-			list = append(list, question{policy.Level, policy.Version, ""})
+			list = append(list, question{level: policy.Level, version: policy.Version})
 		}
-		list[i].title += ", " + m.name
+		list[i].modes = append(list[i].modes, m.name)
 	}
 	for i := range list {
-		list[i].title = fmt.Sprintf("against %s:%s (%s)", list[i].level, list[i].version, strings.TrimPrefix(list[i].title, ", "))
+		list[i].title = fmt.Sprintf("against %s:%s (%s)", list[i].level, list[i].version, strings.Join(list[i].modes, ", "))
 	}
 	slices.SortStableFunc(list, func(a, b question) int { return cmp.Compare(a.level, b.level) }) // baseline first
 	return list
 }
 
-func changedModes(n *report.Namespace) []mode {
-	return slices.DeleteFunc(modes(), func(m mode) bool { return !changes(m.of(&n.Current), m.of(n.Candidate)) })
+// askedModes are the modes that decide the verdict, and those that change besides (warn follows enforce).
+func askedModes(r *report.CheckReport, n *report.Namespace) []mode {
+	return slices.DeleteFunc(modes(), func(m mode) bool {
+		return !slices.Contains(r.Judged, m.name) && !changes(m.of(&n.Current), m.of(n.Candidate))
+	})
 }
 
 // answers says whether a violation is one under this question's policy.
@@ -71,7 +77,20 @@ func violates(w *report.Workload, asked []question) bool {
 	return slices.ContainsFunc(w.Evidence, func(e report.Evidence) bool { return fails(&e, asked) })
 }
 
+// fails says whether evidence counts against a workload: its pod violates a policy, or the object that holds the
+// template is told off though its pod passes (a StatefulSet's claim takes the place of a volume).
 func fails(e *report.Evidence, asked []question) bool {
+	return podFails(e, asked) || toldOff(e, asked)
+}
+
+func toldOff(e *report.Evidence, asked []question) bool {
+	said := e.Outcome.Workload
+	return said != nil && slices.ContainsFunc(asked, func(q question) bool {
+		return len(said.Warnings) > 0 && slices.Contains(q.modes, "warn") || said.Audit != "" && slices.Contains(q.modes, "audit")
+	})
+}
+
+func podFails(e *report.Evidence, asked []question) bool {
 	return slices.ContainsFunc(e.Violations, func(v report.Violation) bool {
 		return slices.ContainsFunc(asked, func(q question) bool { return q.answers(&v) })
 	})

@@ -24,7 +24,7 @@ func (p *page) summary(r *report.CheckReport, o Options) {
 	p.section()
 	p.strictest(r)
 	p.verdict(r, &sum)
-	if !o.Details && len(sum.Checks) > 0 {
+	if !o.Details && (len(sum.Checks) > 0 || sum.Blocking > 0) {
 		p.line(0, p.Faint("For every workload, check and field: ")+o.Next)
 	}
 }

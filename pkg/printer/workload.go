@@ -94,6 +94,9 @@ func evidenceKey(e *report.Evidence, asked []question) string {
 			fmt.Fprintf(&b, "%q %q %s\n", f.Container, f.Path, value(f.Value))
 		}
 	}
+	if toldOff(e, asked) && !podFails(e, asked) {
+		b.WriteString("told off\n") // not to be joined with pods that pass
+	}
 	pod := e.Outcome.Pod
 	fmt.Fprintf(&b, "%t %q %q %q %q", pod.Allowed, pod.Message, pod.Warnings, pod.Audit, e.Exempt.By)
 	return b.String()
@@ -142,6 +145,8 @@ func (p *page) finding(n *report.Namespace, w *report.Workload, f *finding, aske
 		on += ", " + p.Caution("exempt by "+e.Exempt.By) + ": Pod Security skips this"
 	case !fails(e, asked):
 		on += ": nothing in the way"
+	case !podFails(e, asked):
+		on += ": nothing in the way of its pods, only of the " + f.holder + " as it stands"
 	}
 	p.line(2, on)
 	p.violations(e, asked)

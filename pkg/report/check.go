@@ -19,6 +19,8 @@ type CheckReport struct {
 	metav1.TypeMeta `json:",inline"`
 	Server          Server   `json:"server"`
 	Defaults        Defaults `json:"defaults"`
+	// Judged are the modes that decide the verdict: those named on the command line, else enforce.
+	Judged []string `json:"judged,omitempty"`
 	// Object is the one workload or pod that was asked for, nil for namespaces. The items then speak of it alone:
 	// nothing is said of a namespace's other pods, nor of what the server answers to a change of its labels.
 	Object  *Owner      `json:"object,omitempty"`

@@ -114,6 +114,9 @@ func (s *survey) report() *report.CheckReport {
 	for i := range s.spaces {
 		r.Items = append(r.Items, s.item(&s.spaces[i]))
 	}
+	for _, m := range s.judgedModes() {
+		r.Judged = append(r.Judged, string(m))
+	}
 	summarise(r, s.judgedModes())
 	if s.Only != nil {
 		r.Object = &report.Owner{Group: s.Only.Group, Kind: s.Only.Kind, Name: s.Only.Name}
