@@ -16,8 +16,14 @@ func TestDetails(t *testing.T) {
 	t.Parallel()
 	s := estate(t)
 	for _, m := range []modes{
-		{}, {warn: "baseline"}, {audit: "baseline:latest"}, {enforce: "baseline"}, {enforce: "restricted:v1.24"},
-		{enforce: "baseline", warn: "restricted"}, {enforce: "privileged", audit: "restricted"}, all("restricted"),
+		{},
+		{warn: "baseline"},
+		{audit: "baseline:latest"},
+		{enforce: "baseline"},
+		{enforce: "restricted:v1.24"},
+		{enforce: "baseline", warn: "restricted"},
+		{enforce: "privileged", audit: "restricted"},
+		all("restricted"),
 	} {
 		flags := append([]string{"ns"}, m.flags()...)
 		before := blocking(s.check(t, flags...))
