@@ -18,3 +18,25 @@ func (r *CheckReport) DeepCopyObject() runtime.Object {
 
 // GetObjectKind returns the report's kind and version.
 func (r *CheckReport) GetObjectKind() schema.ObjectKind { return &r.TypeMeta }
+
+// DeepCopyObject makes the plan a runtime.Object; the copy shares the items.
+func (p *LabelPlan) DeepCopyObject() runtime.Object {
+	c := *p
+	c.Items = slices.Clone(p.Items)
+	c.Gaps = slices.Clone(p.Gaps)
+	return &c
+}
+
+// GetObjectKind returns the plan's kind and version.
+func (p *LabelPlan) GetObjectKind() schema.ObjectKind { return &p.TypeMeta }
+
+// DeepCopyObject makes the report a runtime.Object; the copy shares the items.
+func (r *BlockedReport) DeepCopyObject() runtime.Object {
+	c := *r
+	c.Items = slices.Clone(r.Items)
+	c.Gaps = slices.Clone(r.Gaps)
+	return &c
+}
+
+// GetObjectKind returns the report's kind and version.
+func (r *BlockedReport) GetObjectKind() schema.ObjectKind { return &r.TypeMeta }
