@@ -163,7 +163,7 @@ func (f *CheckFlags) ToOptions(config *genericclioptions.ConfigFlags, s terminal
 		return nil, err
 	}
 	o.Survey.Configured = f.AdmissionConfig != ""
-	if o.Print, err = f.Print.ToPrinter(s, printer.Options{Details: details, Next: f.next()}); err != nil {
+	if o.Print, err = printer.ToPrinter(f.Print, s, printer.Check(printer.Options{Details: details, Next: f.next()})); err != nil {
 		return nil, usageError{err}
 	}
 	if o.Client, o.Host, err = newClient(config); err != nil {

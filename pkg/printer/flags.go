@@ -7,9 +7,9 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 
-	"github.com/kubectl-pss/kubectl-pss/pkg/report"
 	"github.com/kubectl-pss/kubectl-pss/pkg/terminal"
 )
 
@@ -26,13 +26,16 @@ type Flags struct {
 	// NoHeaders is --no-headers.
 	NoHeaders bool
 
+	extra    []string
 	data     *genericclioptions.JSONYamlPrintFlags
 	template *genericclioptions.KubeTemplatePrintFlags
 }
 
-// NewFlags returns the flags for a table.
-func NewFlags() *Flags {
+// NewFlags returns the flags for a table. extra are formats that only this command has; its Document has their
+// printers.
+func NewFlags(extra ...string) *Flags {
 	return &Flags{
+		extra:    extra,
 		data:     genericclioptions.NewJSONYamlPrintFlags(),
 		template: genericclioptions.NewKubeTemplatePrintFlags(),
 	}
@@ -43,7 +46,8 @@ func (f *Flags) AllowedFormats() []string {
 	formats := f.data.AllowedFormats()
 	formats = append(formats, formatName)
 	formats = append(formats, f.template.AllowedFormats()...)
-	return append(formats, formatWide)
+	formats = append(formats, formatWide)
+	return append(formats, f.extra...)
 }
 
 // AddFlags binds -o, --no-headers and those that templates need.
@@ -58,25 +62,41 @@ func (f *Flags) AddFlags(cmd *cobra.Command) {
 	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(f.AllowedFormats(), cobra.ShellCompDirectiveNoFileComp))
 }
 
-// ToPrinter returns the printer that the flags ask for, and kubectl's own error for a format that is none. o is how
-// a table is to be: its Wide, NoHeaders, Color and Width are filled in from the flags and the stream.
-func (f *Flags) ToPrinter(s terminal.Streams, o Options) (Func, error) {
+// Document is a kind of document, and how to print what kubectl's own formats do not know of it.
+type Document[T runtime.Object] struct {
+	// Table returns the printer for people.
+	Table func(Options) func(io.Writer, T) error
+	// Names are the items as TYPE/NAME, for -o name.
+	Names func(T) []string
+	// Extra are the formats that NewFlags was told of, by their names in lower case.
+	Extra map[string]func(io.Writer, T) error
+	// Options are how a table is to be: Wide, NoHeaders, Color and Width are filled in from the flags and the stream.
+	Options Options
+}
+
+// ToPrinter returns the printer that the flags ask for, and kubectl's own error for a format that is none.
+func ToPrinter[T runtime.Object](f *Flags, s terminal.Streams, d Document[T]) (func(io.Writer, T) error, error) {
 	format := f.Output
 	if format == "" && *f.template.TemplateArgument != "" {
 		format = "go-template" // as kubectl has it: --template alone is enough
 	}
-	switch strings.ToLower(format) {
+	switch lower := strings.ToLower(format); lower {
 	case "", formatWide:
-		o.Wide = strings.EqualFold(format, formatWide)
+		o := d.Options
+		o.Wide = lower == formatWide
 		o.NoHeaders, o.Color = f.NoHeaders, s.OutPalette()
 		if s.OutTerminal {
 			o.Width = s.OutWidth()
 		}
-		return Table(o), nil
+		return d.Table(o), nil
 	case formatName:
-		return onStream(s, names), nil
+		return onStream(s, names(d.Names)), nil
+	default:
+		if write := d.Extra[lower]; write != nil {
+			return onStream(s, write), nil
+		}
 	}
-	write, err := f.object(format)
+	write, err := object[T](f, format)
 	if err != nil {
 		return nil, err
 	}
@@ -84,30 +104,30 @@ func (f *Flags) ToPrinter(s terminal.Streams, o Options) (Func, error) {
 }
 
 // object finds the format among those of kubectl.
-func (f *Flags) object(format string) (Func, error) {
+func object[T runtime.Object](f *Flags, format string) (func(io.Writer, T) error, error) {
 	p, err := f.data.ToPrinter(format)
 	if err == nil {
 		if strings.EqualFold(format, "json") {
-			return object(p), nil
+			return whole[T](p), nil
 		}
 		again, err := f.data.ToPrinter(format)
-		return yaml(p, again), err
+		return yaml[T](p, again), err
 	}
 	if p, err = f.template.ToPrinter(format); genericclioptions.IsNoCompatiblePrinterError(err) {
 		return nil, genericclioptions.NoCompatiblePrinterError{OutputFormat: &format, AllowedFormats: f.AllowedFormats()}
 	}
-	return object(p), err
+	return whole[T](p), err
 }
 
 // onStream lets a format for programs through as it is, but not to a terminal: there a name or message from the
 // cluster must not be more than text.
-func onStream(s terminal.Streams, write Func) Func {
+func onStream[T any](s terminal.Streams, write func(io.Writer, T) error) func(io.Writer, T) error {
 	if !s.OutTerminal {
 		return write
 	}
-	return func(w io.Writer, r *report.CheckReport) error {
+	return func(w io.Writer, document T) error {
 		var b bytes.Buffer
-		if err := write(&b, r); err != nil {
+		if err := write(&b, document); err != nil {
 			return err
 		}
 		_, err := io.WriteString(w, terminal.EscapeLines(b.String()))

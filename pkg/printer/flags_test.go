@@ -1,6 +1,7 @@
 package printer
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kubectl-pss/kubectl-pss/pkg/report"
 	"github.com/kubectl-pss/kubectl-pss/pkg/terminal"
 )
 
@@ -34,7 +36,7 @@ func TestFlagsRefuse(t *testing.T) {
 		"-o=go-template={{":    "error parsing template {{, template: output:1: unclosed action",
 	} {
 		s, _, _, _ := terminal.NewTest()
-		write, err := command(t, arg).ToPrinter(s, Options{})
+		write, err := ToPrinter(command(t, arg), s, Check(Options{}))
 		if err == nil || err.Error() != want {
 			t.Errorf("%s: got %v\nwant %s", arg, err, want)
 		}
@@ -61,7 +63,7 @@ func TestFlagsChooseTheTable(t *testing.T) {
 		"no headers":    {s, []string{"--no-headers", "-owide"}, Options{Wide: true, NoHeaders: true}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			write, err := command(t, tt.args...).ToPrinter(tt.streams, Options{})
+			write, err := ToPrinter(command(t, tt.args...), tt.streams, Check(Options{}))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -83,7 +85,7 @@ func TestTemplateAloneIsEnough(t *testing.T) {
 		{"-o=go-template", "--template={{(index .items 0).namespace}}"},
 		{"-o=jsonpath-file=" + file},
 	} {
-		write, err := command(t, args...).ToPrinter(s, Options{})
+		write, err := ToPrinter(command(t, args...), s, Check(Options{}))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -97,7 +99,7 @@ func TestTemplateAloneIsEnough(t *testing.T) {
 func TestTemplateErrorsAreShort(t *testing.T) {
 	s, _, _, _ := terminal.NewTest()
 	for _, format := range []string{"jsonpath={.items[99].namespace}", "go-template={{index .items 99}}"} {
-		write, err := command(t, "-o="+format).ToPrinter(s, Options{})
+		write, err := ToPrinter(command(t, "-o="+format), s, Check(Options{}))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -122,5 +124,39 @@ func TestHelpListsTheFormats(t *testing.T) {
 		t.Error("-o has no completion")
 	} else if formats, _ := complete(cmd, nil, ""); len(formats) != len(f.AllowedFormats()) {
 		t.Errorf("completion offers %v", formats)
+	}
+}
+
+// A command's own formats stand beside kubectl's: in the help, in the error, and in any case of letters.
+func TestExtraFormats(t *testing.T) {
+	s, _, _, _ := terminal.NewTest()
+	d := Check(Options{})
+	d.Extra = map[string]func(io.Writer, *report.CheckReport) error{"patch": func(w io.Writer, _ *report.CheckReport) error {
+		_, err := io.WriteString(w, "a\x1bb\n")
+		return err
+	}}
+	f := NewFlags("patch")
+	for _, f.Output = range []string{"patch", "PATCH"} {
+		write, err := ToPrinter(f, s, d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := render(t, write, company().CheckReport); got != "a\x1bb\n" {
+			t.Errorf("-o %s: got %q", f.Output, got)
+		}
+	}
+	s.OutTerminal = true
+	write, err := ToPrinter(f, s, d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := render(t, write, company().CheckReport); got != "a\\x1bb\n" {
+		t.Errorf("on a terminal: got %q", got)
+	}
+	f.Output = "patches"
+	const want = `unable to match a printer suitable for the output format "patches", allowed formats are: ` +
+		"go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,kyaml,name,patch,template,templatefile,wide,yaml"
+	if _, err := ToPrinter(f, s, d); err == nil || err.Error() != want {
+		t.Errorf("got %v\nwant %s", err, want)
 	}
 }

@@ -33,7 +33,7 @@ func output(format string) func(*testing.T) Func {
 		s, _, _, _ := terminal.NewTest()
 		f := NewFlags()
 		f.Output = format
-		write, err := f.ToPrinter(s, Options{})
+		write, err := ToPrinter(f, s, Check(Options{}))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -7,16 +7,16 @@ import (
 	"io"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/cli-runtime/pkg/printers"
 
-	"github.com/kubectl-pss/kubectl-pss/pkg/report"
 	"github.com/kubectl-pss/kubectl-pss/pkg/terminal"
 )
 
-// object writes the report as one object, the way kubectl writes a list: {.items[*].strictest.level} works.
-func object(p printers.ResourcePrinter) Func {
-	return func(w io.Writer, r *report.CheckReport) error {
-		err := p.PrintObj(r, w)
+// whole writes the document as one object, the way kubectl writes a list: {.items[*].strictest.level} works.
+func whole[T runtime.Object](p printers.ResourcePrinter) func(io.Writer, T) error {
+	return func(w io.Writer, document T) error {
+		err := p.PrintObj(document, w)
 		if err == nil {
 			return nil
 		}
@@ -28,16 +28,15 @@ func object(p printers.ResourcePrinter) Func {
 	}
 }
 
-// yaml is object for the two YAML printers. They refuse a text with control characters, of which one pod in the
+// yaml is whole for the two YAML printers. They refuse a text with control characters, of which one pod in the
 // cluster may be the author: then all such text is written in the visible escapes of a table. again is a second
 // printer of the same kind, because kubectl's begins what it prints second with a separator.
-func yaml(p, again printers.ResourcePrinter) Func {
-	return func(w io.Writer, r *report.CheckReport) error {
+func yaml[T runtime.Object](p, again printers.ResourcePrinter) func(io.Writer, T) error {
+	return func(w io.Writer, document T) error {
 		var b bytes.Buffer
-		if err := object(p)(&b, r); err != nil {
+		if err := whole[T](p)(&b, document); err != nil {
 			b.Reset()
-			harmless := escaped(*r)
-			if err := object(again)(&b, &harmless); err != nil {
+			if err := whole[T](again)(&b, escaped(document)); err != nil {
 				return err
 			}
 		}
@@ -47,11 +46,13 @@ func yaml(p, again printers.ResourcePrinter) Func {
 }
 
 // names writes the items as kubectl writes names. kubectl's own name printer takes no lists.
-func names(w io.Writer, r *report.CheckReport) error {
-	for i := range r.Items {
-		if _, err := fmt.Fprintf(w, "namespace/%s\n", r.Items[i].Namespace); err != nil {
-			return err
+func names[T any](of func(T) []string) func(io.Writer, T) error {
+	return func(w io.Writer, document T) error {
+		for _, name := range of(document) {
+			if _, err := fmt.Fprintln(w, name); err != nil {
+				return err
+			}
 		}
+		return nil
 	}
-	return nil
 }

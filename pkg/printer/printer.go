@@ -10,8 +10,22 @@ import (
 	"github.com/kubectl-pss/kubectl-pss/pkg/terminal"
 )
 
-// Func writes a report.
-type Func func(io.Writer, *report.CheckReport) error
+// Func writes a CheckReport.
+type Func = func(io.Writer, *report.CheckReport) error
+
+// Check is how to print a CheckReport.
+func Check(o Options) Document[*report.CheckReport] {
+	return Document[*report.CheckReport]{Table: Table, Names: checked, Options: o}
+}
+
+// checked names the namespaces of a report.
+func checked(r *report.CheckReport) []string {
+	list := make([]string, len(r.Items))
+	for i := range r.Items {
+		list[i] = "namespace/" + r.Items[i].Namespace
+	}
+	return list
+}
 
 // Options are how Table writes. The zero value is the plain table of a pipe.
 type Options struct {

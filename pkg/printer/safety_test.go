@@ -118,7 +118,7 @@ func TestFormatsOnATerminal(t *testing.T) {
 			s.OutTerminal = onTerminal
 			f := NewFlags()
 			f.Output = format
-			write, err := f.ToPrinter(s, Options{})
+			write, err := ToPrinter(f, s, Check(Options{}))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -216,7 +216,7 @@ func TestWriteErrorsAreReturned(t *testing.T) {
 		for _, streams := range []terminal.Streams{s, onTerminal} {
 			f := NewFlags()
 			f.Output = format
-			write, err := f.ToPrinter(streams, Options{Details: true})
+			write, err := ToPrinter(f, streams, Check(Options{Details: true}))
 			if err != nil {
 				t.Fatal(err)
 			}
