@@ -91,8 +91,12 @@ type Evidence struct {
 	Pods       []string    `json:"pods,omitempty"`
 	Exempt     Exempt      `json:"exempt"`
 	Violations []Violation `json:"violations"`
+	// Blocks says that this is evidence for which the workload blocks.
+	Blocks bool `json:"blocks,omitempty"`
 	// Outcome is what the server would do under the candidate, else under the current policy.
 	Outcome Outcome `json:"outcome"`
+	// Now is what it does under the current policy; nil without a candidate, or where that is the same.
+	Now *Outcome `json:"now,omitempty"`
 }
 
 // Values of Evidence.Source and Evidence.Revision.

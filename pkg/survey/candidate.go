@@ -98,3 +98,36 @@ func (c Candidate) Apply(labels map[string]string) map[string]string {
 	}
 	return changed
 }
+
+// Keys are the label keys of Pod Security, in the order in which everything shows them.
+func Keys() []string {
+	keys := make([]string, 0, 2*len(Modes()))
+	for _, m := range Modes() {
+		keys = append(keys, m.LevelLabel(), m.VersionLabel())
+	}
+	return keys
+}
+
+// PodSecurityLabels are those of a namespace's labels that are Pod Security's.
+func PodSecurityLabels(labels map[string]string) map[string]string {
+	own := map[string]string{}
+	for _, key := range Keys() {
+		if value, ok := labels[key]; ok {
+			own[key] = value
+		}
+	}
+	return own
+}
+
+// WithLabels is a copy of a namespace's labels in which Pod Security's are replaced by others.
+func WithLabels(labels, podSecurity map[string]string) map[string]string {
+	changed := maps.Clone(labels)
+	if changed == nil {
+		changed = map[string]string{}
+	}
+	for _, key := range Keys() {
+		delete(changed, key)
+	}
+	maps.Copy(changed, podSecurity)
+	return changed
+}

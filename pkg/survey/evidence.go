@@ -45,14 +45,14 @@ func equalPointers(a, b *string) bool {
 	return a == b || a != nil && b != nil && *a == *b
 }
 
-// strictest is the strictest level at latest that no evidence which is neither over nor going violates.
-func (w *work) strictest() api.Level {
+// strictest is the strictest level at a version that no evidence which is neither over nor going violates.
+func (w *work) strictest(v api.Version) api.Level {
 	level := api.LevelRestricted
 	for _, e := range w.evidence {
 		if e.over() && w.state != workload.Finished && w.state != workload.Terminating {
 			continue
 		}
-		if own := e.finding.strictest(); api.CompareLevels(own, level) < 0 {
+		if own := e.finding.strictest(v); api.CompareLevels(own, level) < 0 {
 			level = own
 		}
 	}

@@ -1,6 +1,8 @@
 package survey
 
 import (
+	"slices"
+
 	"k8s.io/pod-security-admission/api"
 
 	"github.com/kubectl-pss/kubectl-pss/pkg/report"
@@ -22,34 +24,37 @@ func (s *survey) item(sp *space) report.Namespace {
 	if s.Admission.ExemptNamespace(sp.Name) {
 		item.Exempt.By = report.ExemptNamespace
 	}
-	gaps, podGap := 0, false
+	var missing []string
 	for _, g := range s.gaps {
 		if g.Namespace != "" && g.Namespace != sp.Name {
 			continue
 		}
-		gaps++
-		podGap = podGap || g.Resource == "pods"
+		missing = append(missing, g.Resource)
 		if g.Namespace != "" {
 			item.Gaps = append(item.Gaps, report.Gap(g))
 		}
 	}
-	if s.Candidate != nil {
+	works := s.works(room)
+	if s.Recommend != nil {
+		s.recommend(sp, works, missing)
+	}
+	if s.proposing() {
 		candidate := s.policy(sp.candidate, sp.newLabels)
 		item.Candidate = &candidate
 		if s.Only == nil { // the server's answer is about all pods of the namespace
-			item.LabelChange = s.labelChange(sp, room, podGap)
+			item.LabelChange = s.labelChange(sp, room, slices.Contains(missing, "pods"))
 		}
 	}
 	blocking := 0
-	for _, w := range s.workloads(sp, room) {
+	for _, w := range s.workloads(sp, works) {
 		if w.Blocks {
 			blocking++
 		}
 		item.Workloads = append(item.Workloads, w)
 	}
 	item.Strictest = strictestOf(item.Workloads)
-	item.Strictest.Complete = gaps == 0
-	item.Verdict = report.Of(blocking, gaps)
+	item.Strictest.Complete = len(missing) == 0
+	item.Verdict = report.Of(blocking, len(missing))
 	return item
 }
 

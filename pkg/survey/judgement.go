@@ -80,11 +80,10 @@ func (j *judgement) under(lv api.LevelVersion) *finding {
 
 func (j *judgement) denies(lv api.LevelVersion) bool { return len(j.under(lv).denials) > 0 }
 
-// strictest is the strictest level at latest that denies nothing.
-func (j *judgement) strictest() api.Level {
-	latest := api.LatestVersion()
+// strictest is the strictest level at a version that denies nothing.
+func (j *judgement) strictest(v api.Version) api.Level {
 	for _, level := range []api.Level{api.LevelRestricted, api.LevelBaseline} {
-		if !j.denies(api.LevelVersion{Level: level, Version: latest}) {
+		if !j.denies(api.LevelVersion{Level: level, Version: v}) {
 			return level
 		}
 	}

@@ -1,6 +1,7 @@
 package survey
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 
@@ -13,16 +14,20 @@ import (
 	"github.com/kubectl-pss/kubectl-pss/pkg/workload"
 )
 
-// workload is the report on one workload.
-func (s *survey) workload(sp *space, w *work) report.Workload {
+// settle gives a workload whose own object was not read the state that its pods tell.
+func (w *work) settle() {
 	if !w.seen && slices.IndexFunc(w.evidence, func(e *evidence) bool { return !e.finished }) < 0 {
 		w.state, w.next = workload.Finished, workload.Next{Event: workload.Never}
 	}
+}
+
+// workload is the report on one workload.
+func (s *survey) workload(sp *space, w *work) report.Workload {
 	out := report.Workload{
 		Group: w.Group, Kind: w.Kind, Name: w.Name,
 		State:     report.State(w.state),
 		Next:      report.Next{Event: report.Event(w.next.Event), At: w.next.At},
-		Strictest: string(w.strictest()),
+		Strictest: string(w.strictest(api.LatestVersion())),
 		Evidence:  make([]report.Evidence, 0, len(w.evidence)),
 	}
 	if w.owner != nil {
@@ -41,7 +46,7 @@ func (s *survey) workload(sp *space, w *work) report.Workload {
 	for _, e := range w.evidence {
 		judged := s.evidence(sp, w, e)
 		if again && !e.over() && s.blocks(sp, e, &judged) {
-			out.Blocks = true
+			out.Blocks, judged.Blocks = true, true
 		}
 		out.Evidence = append(out.Evidence, judged)
 	}
@@ -53,7 +58,12 @@ func (s *survey) evidence(sp *space, w *work, e *evidence) report.Evidence {
 		Source: e.source, Revision: e.revision, Finished: e.finished, Count: e.count,
 		Exempt:     report.Exempt{By: report.ExemptNone, Source: s.factSource()},
 		Violations: violations(e.finding),
-		Outcome:    s.outcome(sp, w, e),
+		Outcome:    s.outcome(sp.newLabels, sp, w, e),
+	}
+	if s.proposing() {
+		if now := s.outcome(sp.Labels, sp, w, e); !reflect.DeepEqual(now, out.Outcome) {
+			out.Now = &now
+		}
 	}
 	if !e.finding.clean() {
 		out.Pods = slices.Sorted(slices.Values(e.names))
@@ -67,20 +77,20 @@ func (s *survey) evidence(sp *space, w *work, e *evidence) report.Evidence {
 	return out
 }
 
-// outcome lets upstream's admission answer, under the candidate where there is one.
-func (s *survey) outcome(sp *space, w *work, e *evidence) report.Outcome {
+// outcome lets upstream's admission answer, in a namespace with those labels.
+func (s *survey) outcome(labels map[string]string, sp *space, w *work, e *evidence) report.Outcome {
 	pod := &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{Name: w.Name, Namespace: sp.Name},
 		Spec:       corev1.PodSpec{RuntimeClassName: e.runtimeClass},
 	}
-	answer := s.Admission.CreatePod(sp.newLabels, pod, e.user, e.finding.recall)
+	answer := s.Admission.CreatePod(labels, pod, e.user, e.finding.recall)
 	out := report.Outcome{Pod: report.PodOutcome{
 		Allowed: answer.Allowed, Message: answer.Message,
 		Warnings: orEmpty(answer.Warnings), Audit: audit(answer),
 	}}
 	if e.stored != nil {
 		template := &corev1.PodTemplateSpec{Spec: corev1.PodSpec{RuntimeClassName: e.runtimeClass}}
-		answer := s.Admission.CreateWorkload(sp.newLabels, sp.Name, template, e.stored.recall)
+		answer := s.Admission.CreateWorkload(labels, sp.Name, template, e.stored.recall)
 		out.Workload = &report.WorkloadOutcome{Warnings: orEmpty(answer.Warnings), Audit: audit(answer)}
 	}
 	return out

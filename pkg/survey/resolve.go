@@ -23,14 +23,23 @@ type work struct {
 	seen bool
 }
 
-// workloads resolves a namespace's groups and objects, judges the evidence and sorts the result.
-func (s *survey) workloads(sp *space, r *room) []report.Workload {
-	works := s.resolve(r)
+// works resolves a namespace's groups and objects into the workloads that are wanted.
+func (s *survey) works(r *room) []*work {
+	var list []*work
+	for _, w := range s.resolve(r) {
+		if s.wanted(w) {
+			w.settle()
+			list = append(list, w)
+		}
+	}
+	return list
+}
+
+// workloads judges the evidence and sorts the result.
+func (s *survey) workloads(sp *space, works []*work) []report.Workload {
 	list := make([]report.Workload, 0, len(works))
 	for _, w := range works {
-		if s.wanted(w) {
-			list = append(list, s.workload(sp, w))
-		}
+		list = append(list, s.workload(sp, w))
 	}
 	slices.SortFunc(list, func(a, b report.Workload) int {
 		return cmp.Or(cmp.Compare(a.Group, b.Group), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name, b.Name))

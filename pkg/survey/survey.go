@@ -25,8 +25,14 @@ type Options struct {
 	// configuration file and not from assumption.
 	Admission  *simulate.Admission
 	Configured bool
-	// Candidate is the proposal, nil for none.
+	// Candidate is the proposal, nil for none; Labels and Recommend are other ways to make one.
 	Candidate Candidate
+	// Labels are the Pod Security labels that namespaces are to have, whole, by name: those of a plan.
+	Labels map[string]map[string]string
+	// Recommend proposes for each namespace what it can bear.
+	Recommend *Recommend
+	// Judged are the modes that decide verdicts; none means those that Candidate names, else enforce.
+	Judged []Mode
 	// Named are the namespaces named on the command line: system namespaces among them count.
 	Named []string
 	// Only keeps the one workload or pod that was asked for; nil keeps all.
@@ -53,14 +59,40 @@ type survey struct {
 // space is a namespace with its policies.
 type space struct {
 	corev1.Namespace
-	newLabels          map[string]string // equal to Labels without a candidate
+	newLabels          map[string]string // equal to Labels without a proposal
 	current, candidate api.Policy
 	labelErrors        []string
+	held               string // why nothing is recommended
+}
+
+// Foresight is a report, and the namespaces that it is about.
+type Foresight struct {
+	Report *report.CheckReport
+	// Namespaces are as they were read, parallel to the report's items.
+	Namespaces []Proposed
+}
+
+// Proposed is a namespace, and what is proposed for it.
+type Proposed struct {
+	corev1.Namespace
+	// NewLabels are all labels that it would have.
+	NewLabels map[string]string
+	// Held says why nothing is recommended for it; empty otherwise.
+	Held string
 }
 
 // Run surveys a source. The report's Server is the caller's to fill in. An error means that there is no answer;
 // what merely could not be read is a gap in the report.
 func Run(ctx context.Context, source workload.Source, o Options) (*report.CheckReport, error) {
+	f, err := Foresee(ctx, source, o)
+	if err != nil {
+		return nil, err
+	}
+	return f.Report, nil
+}
+
+// Foresee is Run for those who go on to change the namespaces.
+func Foresee(ctx context.Context, source workload.Source, o Options) (*Foresight, error) {
 	evaluator, err := standard.NewEvaluator(o.Minor)
 	if err != nil {
 		return nil, err
@@ -80,7 +112,12 @@ func Run(ctx context.Context, source workload.Source, o Options) (*report.CheckR
 	if err := ctx.Err(); err != nil {
 		return nil, err // nothing that looks like a whole answer
 	}
-	return s.report(), nil
+	f := &Foresight{Report: s.report()}
+	for i := range s.spaces {
+		sp := &s.spaces[i]
+		f.Namespaces = append(f.Namespaces, Proposed{Namespace: sp.Namespace, NewLabels: sp.newLabels, Held: sp.held})
+	}
+	return f, nil
 }
 
 func (s *survey) open(ns *corev1.Namespace) {
@@ -89,16 +126,38 @@ func (s *survey) open(ns *corev1.Namespace) {
 	for _, e := range errs {
 		sp.labelErrors = append(sp.labelErrors, e.Error())
 	}
-	if s.Candidate != nil {
-		sp.newLabels = s.Candidate.Apply(ns.Labels)
-		sp.candidate, _ = s.Admission.Policy(sp.newLabels)
+	if labels, proposed := s.proposal(ns); proposed {
+		s.propose(&sp, labels)
 	}
-	p := newPanel(
+	policies := []api.LevelVersion{
 		current.Enforce, current.Audit, current.Warn,
 		sp.candidate.Enforce, sp.candidate.Audit, sp.candidate.Warn,
-	)
+	}
+	if s.Recommend != nil {
+		policies = append(policies, s.Recommend.policies()...)
+	}
 	s.spaces = append(s.spaces, sp)
-	s.fold.open(ns.Name, p, sp.candidate.Enforce != current.Enforce)
+	s.fold.open(ns.Name, newPanel(policies...), sp.candidate.Enforce != current.Enforce || s.Recommend != nil)
+}
+
+// proposing says whether there is any proposal.
+func (s *survey) proposing() bool { return s.Candidate != nil || s.Labels != nil || s.Recommend != nil }
+
+// proposal is what is proposed for a namespace before anything of it is known.
+func (s *survey) proposal(ns *corev1.Namespace) (labels map[string]string, proposed bool) {
+	if s.Candidate != nil {
+		return s.Candidate.Apply(ns.Labels), true
+	}
+	planned, ok := s.Labels[ns.Name]
+	if !ok {
+		return nil, false
+	}
+	return WithLabels(ns.Labels, planned), true
+}
+
+func (s *survey) propose(sp *space, labels map[string]string) {
+	sp.newLabels = labels
+	sp.candidate, _ = s.Admission.Policy(labels)
 }
 
 func (s *survey) report() *report.CheckReport {
@@ -136,6 +195,9 @@ func (s *survey) defaults() report.Defaults {
 
 // judgedModes are the modes that decide the verdict: those named on the command line, else enforce.
 func (s *survey) judgedModes() []Mode {
+	if len(s.Judged) > 0 {
+		return s.Judged
+	}
 	if s.Candidate == nil {
 		return []Mode{Enforce}
 	}
