@@ -45,7 +45,7 @@ func (s *Source) Read(ctx context.Context, namespaces []corev1.Namespace, sink w
 
 // listings are the lists that a read consists of.
 func (s *Source) listings(namespaces []corev1.Namespace) []listing {
-	oneByOne := len(s.options.Names) > 0 || s.options.Selector != "" && len(namespaces) <= fewNamespaces
+	oneByOne := s.oneByOne(len(namespaces))
 	var lists []listing
 	for _, k := range kinds() {
 		if !oneByOne {

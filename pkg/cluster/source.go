@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/sets"
 
 	"github.com/kubectl-pss/kubectl-pss/pkg/workload"
 )
@@ -25,11 +26,13 @@ const (
 	fewNamespaces = 16
 )
 
-// Options say what of a cluster is read. Names, Selector and Only exclude each other; with none of them it is
+// Options say what of a cluster is read. Names, Among, Selector and Only exclude each other; with none of them it is
 // everything.
 type Options struct {
 	// Names are namespaces, read through namespaced requests only.
 	Names []string
+	// Among are namespaces that may be many, or gone by now: what is gone is left out.
+	Among []string
 	// Selector selects namespaces by label.
 	Selector string
 	// Only is a single pod or workload.
@@ -39,6 +42,8 @@ type Options struct {
 	// OnPage hears of every page that arrives, from several goroutines at once; remaining is how many objects
 	// are still to come, -1 where the server does not say.
 	OnPage func(resource string, items int, remaining int64)
+	// Whole keeps the namespaces' annotations and managed fields, which a survey has no use for.
+	Whole bool
 	// Convert reduces a workload; nil means workload.From.
 	Convert func(runtime.Object) *workload.Object
 }
@@ -58,7 +63,7 @@ type Source struct {
 // NewSource refuses options that contradict each other.
 func NewSource(c *Client, o Options) (*Source, error) {
 	switch {
-	case len(o.Names) > 0 && o.Selector != "":
+	case (len(o.Names) > 0 || len(o.Among) > 0) && o.Selector != "":
 		return nil, errors.New("namespaces cannot be given both by name and by selector")
 	case o.Only != nil && (len(o.Names) > 0 || o.Selector != ""):
 		return nil, errors.New("a single object cannot be combined with namespaces")
@@ -83,18 +88,24 @@ func NewSource(c *Client, o Options) (*Source, error) {
 
 // Namespaces implements workload.Source. An unknown name comes back as the server's own error.
 func (s *Source) Namespaces(ctx context.Context) ([]corev1.Namespace, error) {
-	if len(s.options.Names) > 0 {
-		return s.named(ctx)
+	switch {
+	case len(s.options.Names) > 0:
+		return s.named(ctx, s.options.Names)
+	case len(s.options.Among) > 0 && s.oneByOne(len(s.options.Among)):
+		return s.named(ctx, s.options.Among)
 	}
 	var all []corev1.Namespace
 	seen := map[string]bool{}
+	among := sets.New(s.options.Among...)
 	list := listing{kind: namespaceKind(), options: metav1.ListOptions{LabelSelector: s.options.Selector}}
 	failure, err := s.stream(ctx, list, func(page runtime.Object) error {
 		return meta.EachListItem(page, func(obj runtime.Object) error {
-			if ns, ok := obj.(*corev1.Namespace); ok && !seen[ns.Name] { // a list that had to start again
-				seen[ns.Name] = true
-				all = append(all, reduceNamespace(ns))
+			ns, ok := obj.(*corev1.Namespace)
+			if !ok || seen[ns.Name] || len(among) > 0 && !among.Has(ns.Name) { // seen: a list that had to start again
+				return nil
 			}
+			seen[ns.Name] = true
+			all = append(all, s.reduce(ns))
 			return nil
 		})
 	})
@@ -109,10 +120,22 @@ func (s *Source) Namespaces(ctx context.Context) ([]corev1.Namespace, error) {
 	return all, nil
 }
 
+// oneByOne says whether so many namespaces are read through requests of their own.
+func (s *Source) oneByOne(namespaces int) bool {
+	switch {
+	case len(s.options.Names) > 0:
+		return true
+	case s.options.Selector != "", len(s.options.Among) > 0:
+		return namespaces <= fewNamespaces
+	default:
+		return false
+	}
+}
+
 // named gets namespaces one by one, in the order given; the first that fails speaks for the others.
-func (s *Source) named(ctx context.Context) ([]corev1.Namespace, error) {
+func (s *Source) named(ctx context.Context, given []string) ([]corev1.Namespace, error) {
 	var names []string
-	for _, name := range s.options.Names {
+	for _, name := range given {
 		if !slices.Contains(names, name) {
 			names = append(names, name)
 		}
@@ -124,7 +147,7 @@ func (s *Source) named(ctx context.Context) ([]corev1.Namespace, error) {
 		group.Go(func() error {
 			var ns corev1.Namespace
 			failures[i] = s.client.get(ctx, namespaceKind(), "", name, &ns)
-			found[i] = reduceNamespace(&ns)
+			found[i] = s.reduce(&ns)
 			return nil
 		})
 	}
@@ -132,15 +155,24 @@ func (s *Source) named(ctx context.Context) ([]corev1.Namespace, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	for _, err := range failures {
-		if err != nil {
+	there := found[:0]
+	for i, err := range failures {
+		switch {
+		case err == nil:
+			there = append(there, found[i])
+		case apierrors.IsNotFound(err) && len(s.options.Among) > 0:
+		default:
 			return nil, err
 		}
 	}
-	return found, nil
+	return there, nil
 }
 
-func reduceNamespace(ns *corev1.Namespace) corev1.Namespace {
+// reduce keeps of a namespace what is asked for.
+func (s *Source) reduce(ns *corev1.Namespace) corev1.Namespace {
+	if s.options.Whole {
+		return *ns
+	}
 	return corev1.Namespace{
 		ObjectMeta: metav1.ObjectMeta{Name: ns.Name, UID: ns.UID, Labels: ns.Labels},
 		Status:     corev1.NamespaceStatus{Phase: ns.Status.Phase},

@@ -23,6 +23,8 @@ func TestNamespaces(t *testing.T) {
 		"all, in pages": {Options{ChunkSize: 2}, []string{"a", "b", "c"}},
 		"selected":      {Options{Selector: "team"}, []string{"a", "c"}},
 		"named, once":   {Options{Names: []string{"b", "a", "b"}}, []string{"b", "a"}},
+		"among few":     {Options{Among: []string{"c", "gone", "a"}}, []string{"c", "a"}},
+		"among many":    {Options{Among: append(strings.Split(strings.Repeat("gone,", fewNamespaces), ","), "c", "a")}, []string{"a", "c"}},
 		"of the target": {Options{Only: &Target{workload.Ref{Kind: "Pod", Name: "p"}, "c"}}, []string{"c"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -46,6 +48,17 @@ func TestNamespaces(t *testing.T) {
 	got, _ := source(t, c, Options{Names: []string{"a"}}).Namespaces(t.Context())
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestWholeNamespaces(t *testing.T) {
+	ns := newNamespace("a")
+	ns.Annotations = map[string]string{"tool": "x"}
+	ns.ManagedFields = []metav1.ManagedFieldsEntry{{Manager: "tool"}}
+	_, c := serve(t, ns)
+	got, err := source(t, c, Options{Whole: true}).Namespaces(t.Context())
+	if err != nil || len(got) != 1 || got[0].Annotations["tool"] != "x" || len(got[0].ManagedFields) != 1 {
+		t.Errorf("%v, %v", got, err)
 	}
 }
 

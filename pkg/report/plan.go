@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -195,4 +196,31 @@ type PlanSummary struct {
 	Outcomes map[Ending]int `json:"outcomes,omitempty"`
 	// Differences counts dry runs whose answer was another one than foreseen, where it should not have been.
 	Differences int `json:"differences,omitempty"`
+}
+
+// ChangedKeys are the label keys that the plan changes, sorted.
+func (p *Planned) ChangedKeys() []string {
+	var keys []string
+	for key, before := range p.Before {
+		if after, ok := p.After[key]; !ok || after != before {
+			keys = append(keys, key)
+		}
+	}
+	for key := range p.After {
+		if _, ok := p.Before[key]; !ok {
+			keys = append(keys, key)
+		}
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// NewlyRefused are the workloads that are refused because of the change.
+func (p *Planned) NewlyRefused() []Refused {
+	return slices.DeleteFunc(slices.Clone(p.Refused), func(r Refused) bool { return r.Already })
+}
+
+// Owned says whether somebody else set labels that the plan changes.
+func (p *Planned) Owned() bool {
+	return slices.ContainsFunc(p.Owners, func(o LabelOwner) bool { return len(o.Keys) > 0 })
 }

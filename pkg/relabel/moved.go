@@ -1,0 +1,77 @@
+package relabel
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/kubectl-pss/kubectl-pss/pkg/report"
+	"github.com/kubectl-pss/kubectl-pss/pkg/survey"
+)
+
+// Moved says in what a namespace is no longer what the plan saw of it: its labels, what the server would refuse, what
+// can be read. One line each; empty where nothing moved. now is the plan made of the same proposal today.
+func Moved(plan, now *report.Planned) []string {
+	lines := MovedLabels(plan.Before, now.Before)
+	if now.Action == report.ActionSkip {
+		return append(lines, now.Reason)
+	}
+	seen, found := byWorkload(plan.Refused), byWorkload(now.Refused)
+	for _, name := range slices.Sorted(maps.Keys(found)) {
+		switch before, known := seen[name]; {
+		case !known:
+			lines = append(lines, fmt.Sprintf("%s would be refused, which the plan did not see: %s", name, strings.Join(found[name], "; ")))
+		case !slices.Equal(before, found[name]):
+			lines = append(lines, fmt.Sprintf("%s would be refused in other words than the plan saw: %s", name, strings.Join(found[name], "; ")))
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(seen)) {
+		if _, still := found[name]; !still {
+			lines = append(lines, name+" would no longer be refused")
+		}
+	}
+	for _, g := range now.Gaps {
+		if !slices.ContainsFunc(plan.Gaps, func(p report.Gap) bool { return p.Resource == g.Resource }) {
+			lines = append(lines, fmt.Sprintf("%s can no longer be read: %s", g.Resource, g.Reason))
+		}
+	}
+	return lines
+}
+
+// MovedLabels says which of Pod Security's labels differ, one line each.
+func MovedLabels(saw, now map[string]string) []string {
+	var lines []string
+	for _, key := range survey.Keys() {
+		before, had := saw[key]
+		after, has := now[key]
+		if had != has || before != after {
+			lines = append(lines, fmt.Sprintf("%s: the plan saw %s, now it is %s", key, labelValue(before, had), labelValue(after, has)))
+		}
+	}
+	return lines
+}
+
+func labelValue(value string, has bool) string {
+	switch {
+	case !has:
+		return "no label"
+	case value == "":
+		return "an empty value"
+	default:
+		return value
+	}
+}
+
+// byWorkload gathers the messages of each workload, sorted.
+func byWorkload(list []report.Refused) map[string][]string {
+	found := map[string][]string{}
+	for i := range list {
+		name := list[i].Kind + "/" + list[i].Name
+		found[name] = append(found[name], list[i].Message)
+	}
+	for name := range found {
+		slices.Sort(found[name])
+	}
+	return found
+}
