@@ -46,11 +46,13 @@ type Planned struct {
 	// UID tells a namespace from a later one of the same name.
 	UID    string `json:"uid"`
 	Action Action `json:"action"`
-	// Reason says why nothing is changed; empty for ActionChange.
+	// Reason says why nothing is changed, or what is left as it is; empty for a change that is all that was asked for.
 	Reason string `json:"reason,omitempty"`
 	// Before are all Pod Security labels that the namespace has (of the six keys), After those it is to have.
 	Before map[string]string `json:"before"`
 	After  map[string]string `json:"after"`
+	// Left are label keys that a rollback leaves alone, because they no longer hold what was written.
+	Left []string `json:"left,omitempty"`
 	// Direction says what the change does to the effective policy.
 	Direction Direction `json:"direction,omitempty"`
 	// Current and Candidate are the effective policies of Before and After; nil where nothing was foreseen (rollback).

@@ -1,0 +1,253 @@
+package relabel
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/util/wait"
+
+	"github.com/kubectl-pss/kubectl-pss/pkg/report"
+)
+
+// writing is the change of one namespace under way: read, compare with the plan, patch; and after a conflict or an
+// answer that did not come, once more from the beginning.
+type writing struct {
+	*API
+	item  *report.Planned
+	begin func(namespace string) error
+	// transient and conflict are what is left of the patience with each kind of failure.
+	transient, conflict wait.Backoff
+	begun               bool
+	// arrived says that a patch may have been carried out although we were not told so.
+	arrived bool
+	// failure is how the last patch ended.
+	failure error
+}
+
+func (w *writing) run(ctx context.Context) report.Result {
+	if ctx.Err() != nil {
+		return report.Result{Outcome: report.EndingUntried}
+	}
+	attempts := ctx
+	if w.timeout > 0 {
+		var cancel context.CancelFunc
+		attempts, cancel = context.WithTimeout(ctx, w.timeout)
+		defer cancel()
+	}
+	live, err := w.Get(attempts, w.item.Namespace)
+	for again := true; err == nil; live, err = w.look(ctx) {
+		if result := w.compare(live); result.Outcome != "" {
+			return result
+		}
+		if !again || ctx.Err() != nil {
+			return w.givenUp(ctx)
+		}
+		if result := w.beginOnce(ctx); result.Outcome != "" {
+			return result
+		}
+		var warned []string
+		if warned, w.failure = w.send(attempts, live); w.failure == nil {
+			return report.Result{Outcome: report.EndingWritten, Warnings: warned}
+		}
+		if w.refused() {
+			return w.ended(w.failure, warned)
+		}
+		again = w.pause(attempts)
+	}
+	return w.unread(ctx, err)
+}
+
+// compare says how the namespace ended, if the labels that it has now say so; no outcome where they are as the plan
+// saw them.
+func (w *writing) compare(live *corev1.Namespace) report.Result {
+	switch {
+	case string(live.UID) != w.item.UID:
+		return report.Result{
+			Outcome: report.EndingGone,
+			Message: fmt.Sprintf("deleted and created again: the plan saw UID %s, now it is %s", w.item.UID, live.UID),
+		}
+	case equal(live.Labels, w.item.After) && w.arrived:
+		return report.Result{Outcome: report.EndingWritten}
+	case equal(live.Labels, w.item.After):
+		return report.Result{Outcome: report.EndingAlready}
+	case equal(live.Labels, w.item.Before):
+		return report.Result{}
+	case w.arrived:
+		return report.Result{
+			Outcome: report.EndingFailed,
+			Message: "whether the labels were written is not known, for they have moved since: " + movedLabels(w.item.Before, live.Labels),
+		}
+	default:
+		return report.Result{Outcome: report.EndingMoved, Message: movedLabels(w.item.Before, live.Labels)}
+	}
+}
+
+// beginOnce makes sure that the change stands in the journal before the first patch leaves.
+func (w *writing) beginOnce(ctx context.Context) report.Result {
+	if !w.begun && w.begin != nil {
+		if err := w.begin(w.item.Namespace); err != nil {
+			return report.Result{Outcome: report.EndingFailed, Message: err.Error()}
+		}
+	}
+	w.begun = true
+	if ctx.Err() != nil {
+		return report.Result{Outcome: report.EndingUntried}
+	}
+	return report.Result{}
+}
+
+// send sends the changed labels, on condition that the namespace is the one that was read and has not changed since.
+func (w *writing) send(ctx context.Context, live *corev1.Namespace) ([]string, error) {
+	body, err := json.Marshal(patchBody{Metadata: patchMeta{
+		UID:             string(live.UID),
+		ResourceVersion: live.ResourceVersion,
+		Labels:          changed(w.item.Before, w.item.After),
+	}})
+	if err != nil {
+		return nil, err
+	}
+	ctx, release := outlive(ctx, answerGrace)
+	defer release()
+	ctx, sent := watchDelivery(ctx)
+	warned, err := w.patch(ctx, w.item.Namespace, body)
+	w.arrived = w.arrived || *sent && !w.dryRun
+	return warned, err
+}
+
+// refused says that the last patch was not carried out and that there is nothing to be gained by another one.
+func (w *writing) refused() bool {
+	return !w.arrived && !apierrors.IsConflict(w.failure) && !passesForPatch(w.failure)
+}
+
+// pause waits before another attempt, and says whether there is to be one.
+func (w *writing) pause(ctx context.Context) bool {
+	backoff := &w.transient
+	switch {
+	case apierrors.IsConflict(w.failure):
+		backoff = &w.conflict
+	case !passesForPatch(w.failure):
+		return false
+	}
+	return backoff.Steps > 0 && sleep(ctx, backoff.Step())
+}
+
+// look reads the namespace again after a patch. It does so in an interrupted run too, for the sake of what is said
+// of the patch in the end.
+func (w *writing) look(ctx context.Context) (*corev1.Namespace, error) {
+	ctx, release := outlive(ctx, lookGrace)
+	defer release()
+	return w.Get(ctx, w.item.Namespace)
+}
+
+// givenUp is how a namespace ends that still has its old labels.
+func (w *writing) givenUp(ctx context.Context) report.Result {
+	switch {
+	case ctx.Err() == nil:
+		return w.ended(w.failure, nil)
+	case w.arrived:
+		return report.Result{
+			Outcome: report.EndingFailed,
+			Message: "interrupted before the server had answered; the labels were unchanged still",
+		}
+	default:
+		return report.Result{Outcome: report.EndingUntried}
+	}
+}
+
+// unread is how a namespace ends that cannot be read.
+func (w *writing) unread(ctx context.Context, err error) report.Result {
+	switch {
+	case apierrors.IsNotFound(err):
+		return w.ended(err, nil)
+	case w.arrived:
+		return report.Result{
+			Outcome: report.EndingFailed,
+			Message: fmt.Sprintf("whether the labels were written is not known: %s; and then: %s", w.messageOf(w.failure), w.messageOf(err)),
+		}
+	case ctx.Err() != nil:
+		return report.Result{Outcome: report.EndingUntried}
+	default:
+		return w.ended(err, nil)
+	}
+}
+
+// ended is the end by an error, in the server's words where it is the server's.
+func (w *writing) ended(err error, warned []string) report.Result {
+	outcome := report.EndingFailed
+	if apierrors.IsNotFound(err) {
+		outcome = report.EndingGone
+	}
+	return report.Result{Outcome: outcome, Message: w.messageOf(err), Warnings: warned}
+}
+
+// outlive returns a context that goes on for a while when ctx is cancelled, but not past its deadline. What it
+// starts has ended when release returns.
+func outlive(ctx context.Context, grace time.Duration) (longer context.Context, release func()) {
+	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	if deadline, ok := ctx.Deadline(); ok {
+		longer, cancel = context.WithDeadline(context.WithoutCancel(ctx), deadline)
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		select {
+		case <-longer.Done():
+		case <-ctx.Done():
+			sleep(longer, grace)
+			cancel()
+		}
+	}()
+	return longer, func() {
+		cancel()
+		<-done
+	}
+}
+
+// changed are the labels of a patch: those that differ, nil for those to be removed.
+func changed(before, after map[string]string) map[string]*string {
+	labels := map[string]*string{}
+	for _, key := range Keys() {
+		old, had := before[key]
+		value, has := after[key]
+		switch {
+		case has && (!had || value != old):
+			labels[key] = &value
+		case had && !has:
+			labels[key] = nil
+		}
+	}
+	return labels
+}
+
+// equal says whether two sets of labels agree in those of Pod Security.
+func equal(a, b map[string]string) bool { return len(changed(a, b)) == 0 }
+
+// movedLabels says which labels are not what the plan saw.
+func movedLabels(planned, live map[string]string) string {
+	var moved []string
+	moves := changed(planned, live)
+	for _, key := range Keys() {
+		if _, ok := moves[key]; ok {
+			moved = append(moved, fmt.Sprintf("%s: the plan saw %s, now it is %s", key, shown(planned, key), shown(live, key)))
+		}
+	}
+	return strings.Join(moved, "; ")
+}
+
+// shown is a label's value in a sentence.
+func shown(labels map[string]string, key string) string {
+	value, ok := labels[key]
+	switch {
+	case !ok:
+		return "no label"
+	case value == "":
+		return `""`
+	default:
+		return value
+	}
+}
