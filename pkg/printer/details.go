@@ -45,12 +45,12 @@ func (p *page) fact(name, text string) {
 func (p *page) policy(r *report.CheckReport, n *report.Namespace) {
 	for _, m := range modes() {
 		now := m.of(&n.Current)
-		text := fmt.Sprintf("%s (%s)", now.String(), origin(r, now))
+		text := fmt.Sprintf("%s (%s)", now.String(), origin(r.Defaults, now))
 		if n.Candidate != nil {
 			if next := m.of(n.Candidate); changes(now, next) {
 				now, text = next, text+" -> "+next.String()
 				if next.Source != report.SourceLabel {
-					text += " (" + origin(r, next) + ")"
+					text += " (" + origin(r.Defaults, next) + ")"
 				}
 			}
 		}
@@ -62,10 +62,10 @@ func (p *page) policy(r *report.CheckReport, n *report.Namespace) {
 }
 
 // origin says in words where a mode's level comes from.
-func origin(r *report.CheckReport, m *report.Mode) string {
+func origin(d report.Defaults, m *report.Mode) string {
 	switch m.Source {
 	case report.SourceDefault:
-		if r.Defaults.Source == report.SourceAssumed {
+		if d.Source == report.SourceAssumed {
 			return "default, assumed"
 		}
 		return "default"
@@ -120,18 +120,27 @@ func (p *page) labelChange(c *report.LabelChange) {
 	if c == nil {
 		return
 	}
-	switch {
-	case !c.Allowed:
-		p.fact("label change", p.Bad("rejected")+": "+c.Message)
-	case len(c.Warnings) == 0:
-		p.fact("label change", "allowed, without a warning")
-	default:
-		p.fact("label change", "allowed, with "+count(len(c.Warnings), "warning"))
-	}
-	for _, warning := range c.Warnings {
-		p.labelled(4, p.Caution("Warning:")+" ", warning)
-	}
+	p.fact("label change", p.verdictOn(c.Allowed, c.Message, c.Warnings))
+	p.warnings(c.Warnings)
 	if !c.Exact {
 		p.line(4, p.Faint("The server looks at some of the pods only, or some could not be read: its warnings may differ."))
+	}
+}
+
+// verdictOn is what the server says to a change of labels.
+func (p *page) verdictOn(allowed bool, message string, warnings []string) string {
+	switch {
+	case !allowed:
+		return p.Bad("rejected") + ": " + message
+	case len(warnings) == 0:
+		return "allowed, without a warning"
+	default:
+		return "allowed, with " + count(len(warnings), "warning")
+	}
+}
+
+func (p *page) warnings(list []string) {
+	for _, warning := range list {
+		p.labelled(4, p.Caution("Warning:")+" ", warning)
 	}
 }

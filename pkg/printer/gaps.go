@@ -16,9 +16,9 @@ type missing struct {
 }
 
 // gaps says in plain words what could not be read. The same in many namespaces is one line.
-func (p *page) gaps(r *report.CheckReport) {
+func (p *page) gaps(all []report.Gap) {
 	var list []*missing
-	for _, g := range allGaps(r) {
+	for _, g := range all {
 		i := slices.IndexFunc(list, func(m *missing) bool {
 			return m.resource == g.Resource && m.reason == g.Reason && len(m.namespaces) > 0 == (g.Namespace != "")
 		})

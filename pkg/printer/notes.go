@@ -38,6 +38,10 @@ const (
 	markImplied
 	markInvalid
 	markBound
+	markUnpinned
+	markAtLeast
+	markInexact
+	markManages
 )
 
 // legend is what a table showed that wants an explanation: only the marks that it used, and the columns that it
@@ -49,18 +53,37 @@ type legend struct {
 
 // legend explains the marks, and names the namespaces that the table shows but that stand apart.
 func (p *page) legend(r *report.CheckReport, l legend) {
-	p.section()
-	if len(l.hidden) > 0 {
-		p.line(0, p.Faint(strings.Join(l.hidden, ", ")+" left out to fit this terminal; -o wide shows every column."))
-	}
-	for _, entry := range l.entries(r) {
-		p.labelled(0, p.Faint(entry[0]), p.Faint(entry[1]))
-	}
+	p.explain(l, l.entries(r))
 	p.section()
 	p.apart(r)
 }
 
-// entries are the marks with their meaning, the marks padded to one width.
+// explain writes which columns a table had no room for and what its marks mean. Entries without a mark are skipped.
+func (p *page) explain(l legend, entries [][2]string) {
+	p.section()
+	if len(l.hidden) > 0 {
+		p.line(0, p.Faint(strings.Join(l.hidden, ", ")+" left out to fit this terminal; -o wide shows every column."))
+	}
+	widest := 0
+	for _, e := range entries {
+		widest = max(widest, len(e[0]))
+	}
+	for _, e := range entries {
+		if e[0] != "" {
+			p.labelled(0, p.Faint(e[0]+strings.Repeat(" ", widest-len(e[0])+3)), p.Faint(e[1]))
+		}
+	}
+}
+
+// entry is an entry of a legend if its mark was used, and an empty one if not.
+func (l legend) entry(used mark, text, meaning string) [2]string {
+	if !l.marks[used] {
+		return [2]string{}
+	}
+	return [2]string{text, meaning}
+}
+
+// entries are the marks that a check shows, with their meaning.
 func (l legend) entries(r *report.CheckReport) [][2]string {
 	var entries [][2]string
 	add := func(used bool, mark, meaning string) {
@@ -83,13 +106,6 @@ func (l legend) entries(r *report.CheckReport) [][2]string {
 	}
 	add(l.marks[markInvalid], "level!", "an invalid label: what the server makes of it")
 	add(l.marks[markBound], "<=level", "at most: something could not be read")
-	widest := 0
-	for _, e := range entries {
-		widest = max(widest, len(e[0]))
-	}
-	for i := range entries {
-		entries[i][0] += strings.Repeat(" ", widest-len(entries[i][0])+3)
-	}
 	return entries
 }
 

@@ -20,7 +20,7 @@ func (p *page) summary(r *report.CheckReport, o Options) {
 	sum := escaped(r.Summary)
 	p.checks(r, &sum)
 	p.repairs(&sum)
-	p.gaps(r)
+	p.gaps(allGaps(r))
 	p.section()
 	p.strictest(r)
 	p.verdict(r, &sum)

@@ -40,3 +40,13 @@ func (r *BlockedReport) DeepCopyObject() runtime.Object {
 
 // GetObjectKind returns the report's kind and version.
 func (r *BlockedReport) GetObjectKind() schema.ObjectKind { return &r.TypeMeta }
+
+// DeepCopyObject makes the list a runtime.Object; the copy shares the items.
+func (l *RunList) DeepCopyObject() runtime.Object {
+	c := *l
+	c.Items = slices.Clone(l.Items)
+	return &c
+}
+
+// GetObjectKind returns the list's kind and version.
+func (l *RunList) GetObjectKind() schema.ObjectKind { return &l.TypeMeta }
