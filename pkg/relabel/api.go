@@ -1,6 +1,3 @@
-// Package relabel plans, writes and takes back the Pod Security labels of namespaces. It is the last stage of the
-// flow and the only room that writes the API: the six label keys, on namespaces, and nothing else. What it is about
-// to write stands in a journal first, so that a run that was cut off can be continued or taken back.
 package relabel
 
 import (
@@ -28,9 +25,6 @@ const (
 	// burst lets a run over some dozen namespaces go at once.
 	burst = queriesPerSecond
 
-	// DefaultFieldManager is who the API server says wrote the labels.
-	DefaultFieldManager = "kubectl-pss"
-
 	acceptedTypes = runtime.ContentTypeProtobuf + "," + runtime.ContentTypeJSON
 )
 
@@ -38,7 +32,7 @@ const (
 type APIOptions struct {
 	// Version is this program's own, for the user agent.
 	Version string
-	// FieldManager is DefaultFieldManager where it is empty.
+	// FieldManager is who the labels are written as; the constant of that name where it is empty.
 	FieldManager string
 	// DryRun has the server answer every patch and store none.
 	DryRun bool
@@ -86,7 +80,7 @@ func NewAPI(getter genericclioptions.RESTClientGetter, o APIOptions) (*API, erro
 	}
 	manager := o.FieldManager
 	if manager == "" {
-		manager = DefaultFieldManager
+		manager = FieldManager
 	}
 	return &API{
 		client: client, manager: manager, dryRun: o.DryRun, timeout: config.Timeout,

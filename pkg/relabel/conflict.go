@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/wait"
 
 	"github.com/kubectl-pss/kubectl-pss/pkg/report"
+	"github.com/kubectl-pss/kubectl-pss/pkg/survey"
 )
 
 // writing is the change of one namespace under way: read, compare with the plan, patch; and after a conflict or an
@@ -80,11 +81,16 @@ func (w *writing) compare(live *corev1.Namespace) report.Result {
 	case w.arrived:
 		return report.Result{
 			Outcome: report.EndingFailed,
-			Message: "whether the labels were written is not known, for they have moved since: " + movedLabels(w.item.Before, live.Labels),
+			Message: "whether the labels were written is not known, for they have moved since: " + w.moved(live),
 		}
 	default:
-		return report.Result{Outcome: report.EndingMoved, Message: movedLabels(w.item.Before, live.Labels)}
+		return report.Result{Outcome: report.EndingMoved, Message: w.moved(live)}
 	}
+}
+
+// moved says which labels are not what the plan saw.
+func (w *writing) moved(live *corev1.Namespace) string {
+	return strings.Join(MovedLabels(w.item.Before, live.Labels), "; ")
 }
 
 // beginOnce makes sure that the change stands in the journal before the first patch leaves.
@@ -188,9 +194,12 @@ func (w *writing) ended(err error, warned []string) report.Result {
 // outlive returns a context that goes on for a while when ctx is cancelled, but not past its deadline. What it
 // starts has ended when release returns.
 func outlive(ctx context.Context, grace time.Duration) (longer context.Context, release func()) {
-	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	longer = context.WithoutCancel(ctx)
+	var cancel context.CancelFunc
 	if deadline, ok := ctx.Deadline(); ok {
-		longer, cancel = context.WithDeadline(context.WithoutCancel(ctx), deadline)
+		longer, cancel = context.WithDeadline(longer, deadline)
+	} else {
+		longer, cancel = context.WithCancel(longer)
 	}
 	done := make(chan struct{})
 	go func() {
@@ -211,7 +220,7 @@ func outlive(ctx context.Context, grace time.Duration) (longer context.Context, 
 // changed are the labels of a patch: those that differ, nil for those to be removed.
 func changed(before, after map[string]string) map[string]*string {
 	labels := map[string]*string{}
-	for _, key := range Keys() {
+	for _, key := range survey.Keys() {
 		old, had := before[key]
 		value, has := after[key]
 		switch {
@@ -226,28 +235,3 @@ func changed(before, after map[string]string) map[string]*string {
 
 // equal says whether two sets of labels agree in those of Pod Security.
 func equal(a, b map[string]string) bool { return len(changed(a, b)) == 0 }
-
-// movedLabels says which labels are not what the plan saw.
-func movedLabels(planned, live map[string]string) string {
-	var moved []string
-	moves := changed(planned, live)
-	for _, key := range Keys() {
-		if _, ok := moves[key]; ok {
-			moved = append(moved, fmt.Sprintf("%s: the plan saw %s, now it is %s", key, shown(planned, key), shown(live, key)))
-		}
-	}
-	return strings.Join(moved, "; ")
-}
-
-// shown is a label's value in a sentence.
-func shown(labels map[string]string, key string) string {
-	value, ok := labels[key]
-	switch {
-	case !ok:
-		return "no label"
-	case value == "":
-		return `""`
-	default:
-		return value
-	}
-}

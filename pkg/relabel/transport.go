@@ -14,18 +14,10 @@ import (
 
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/validation"
-	psaapi "k8s.io/pod-security-admission/api"
 	jsonstrict "sigs.k8s.io/json"
-)
 
-// Keys are the label keys of Pod Security: all that this program ever writes. A level goes before its version.
-func Keys() []string {
-	return []string{
-		psaapi.EnforceLevelLabel, psaapi.EnforceVersionLabel,
-		psaapi.AuditLevelLabel, psaapi.AuditVersionLabel,
-		psaapi.WarnLevelLabel, psaapi.WarnVersionLabel,
-	}
-}
+	"github.com/kubectl-pss/kubectl-pss/pkg/survey"
+)
 
 // maxPatch is far more than six labels need.
 const maxPatch = 64 << 10
@@ -160,7 +152,7 @@ func wrongPatch(body []byte) string {
 		return "its body has no labels"
 	}
 	for key := range patch.Metadata.Labels {
-		if !slices.Contains(Keys(), key) {
+		if !slices.Contains(survey.Keys(), key) {
 			return fmt.Sprintf("its body changes the label %q", key)
 		}
 	}

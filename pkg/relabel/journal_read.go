@@ -1,0 +1,191 @@
+package relabel
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+
+	"k8s.io/apimachinery/pkg/util/validation"
+	jsonstrict "sigs.k8s.io/json"
+
+	"github.com/kubectl-pss/kubectl-pss/pkg/report"
+	"github.com/kubectl-pss/kubectl-pss/pkg/survey"
+)
+
+// readJournal reads the journal of run id. good is how far it goes: what follows is a line that was being written when
+// the process was killed. Everything else that is not as this program writes it is an error that names file and line,
+// so that an edited journal can touch nothing but the labels of Pod Security.
+func readJournal(path, id string, content []byte) (run *Run, good int, err error) {
+	r := &journalReader{content: content, run: &Run{ID: id, trails: map[string]*trail{}}}
+	if err := r.readHead(); err != nil {
+		return nil, 0, fmt.Errorf("%s:%d: %w", path, r.line, err)
+	}
+	for {
+		text, ok := r.next()
+		if !ok {
+			return r.run, r.at, nil
+		}
+		if err := r.readEvent(text); err != nil {
+			return nil, 0, fmt.Errorf("%s:%d: %w", path, r.line, err)
+		}
+	}
+}
+
+type journalReader struct {
+	content []byte
+	// at is the end of the line numbered line.
+	at, line int
+	run      *Run
+}
+
+// next is the next whole line, without its newline.
+func (r *journalReader) next() ([]byte, bool) {
+	end := bytes.IndexByte(r.content[r.at:], '\n')
+	if end < 0 {
+		return nil, false
+	}
+	text := r.content[r.at : r.at+end]
+	r.at += end + 1
+	r.line++
+	return text, true
+}
+
+// decode reads the next line into v.
+func (r *journalReader) decode(v any, what string) error {
+	text, ok := r.next()
+	if !ok {
+		r.line++
+		return fmt.Errorf("the journal is cut off: no %s", what)
+	}
+	return strictly(text, v)
+}
+
+// strictly refuses unknown and repeated fields, and such as differ by case.
+func strictly(text []byte, v any) error {
+	strict, err := jsonstrict.UnmarshalStrict(text, v)
+	if err != nil {
+		return err
+	}
+	return errors.Join(strict...)
+}
+
+func (r *journalReader) readHead() error {
+	var h header
+	if err := r.decode(&h, "header"); err != nil {
+		return err
+	}
+	if err := checkHeader(&h, r.run.ID); err != nil {
+		return err
+	}
+	for range h.Items {
+		var item report.Planned
+		if err := r.decode(&item, "item"); err != nil {
+			return err
+		}
+		if err := checkItem(&item); err != nil {
+			return err
+		}
+		if _, known := r.run.trails[item.Namespace]; known {
+			return fmt.Errorf("namespace %q stands there twice", item.Namespace)
+		}
+		r.run.trails[item.Namespace] = nil
+		if item.Action == report.ActionChange {
+			r.run.trails[item.Namespace] = &trail{}
+		}
+		h.Plan.Items = append(h.Plan.Items, item)
+	}
+	sum := sumOf(r.content[:r.at])
+	var s seal
+	if err := r.decode(&s, "seal"); err != nil {
+		return err
+	}
+	if s.Planned != h.Items || s.SHA256 != sum {
+		return errors.New("the lines before do not give this checksum: they were changed after they had been written")
+	}
+	r.run.Started, r.run.Command, r.run.Host, r.run.Allowed = h.Started, h.Command, h.Host, h.Allowed
+	r.run.Plan, r.run.ClusterUID = h.Plan, h.Plan.Server.ClusterUID
+	return nil
+}
+
+func checkHeader(h *header, id string) error {
+	switch {
+	case h.Kind != journalKind || h.APIVersion != report.APIVersion:
+		return fmt.Errorf("this is %s %s and no %s %s", h.APIVersion, h.Kind, report.APIVersion, journalKind)
+	case h.Version != journalVersion:
+		return fmt.Errorf("version %d of the journal is not known to this program, which writes version %d", h.Version, journalVersion)
+	case h.Run != id:
+		return fmt.Errorf("this is the journal of run %q", h.Run)
+	case h.Plan == nil || len(h.Plan.Items) > 0 || h.Plan.Run != id:
+		return errors.New("the header does not hold the plan")
+	case h.Items < 0:
+		return fmt.Errorf("there cannot be %d items", h.Items)
+	default:
+		return nil
+	}
+}
+
+// checkItem refuses what no plan holds. Values need not be levels and versions: old ones that are neither must be
+// restored just so.
+func checkItem(item *report.Planned) error {
+	if wrong := validation.IsDNS1123Label(item.Namespace); len(wrong) > 0 {
+		return fmt.Errorf("namespace %q: %s", item.Namespace, wrong[0])
+	}
+	if item.UID == "" {
+		return fmt.Errorf("namespace %q has no uid", item.Namespace)
+	}
+	switch item.Action {
+	case report.ActionChange, report.ActionKeep, report.ActionSkip:
+	default:
+		return fmt.Errorf("namespace %q: unknown action %q", item.Namespace, item.Action)
+	}
+	for _, labels := range []map[string]string{item.Before, item.After} {
+		for key, value := range labels {
+			if !slices.Contains(survey.Keys(), key) {
+				return fmt.Errorf("namespace %q: %q is no label of Pod Security", item.Namespace, key)
+			}
+			if wrong := validation.IsValidLabelValue(value); len(wrong) > 0 {
+				return fmt.Errorf("namespace %q: %s=%q: %s", item.Namespace, key, value, wrong[0])
+			}
+		}
+	}
+	return nil
+}
+
+func (r *journalReader) readEvent(text []byte) error {
+	var e event
+	if err := strictly(text, &e); err != nil {
+		return err
+	}
+	if r.run.ended && e.Resume == nil {
+		return errors.New("something follows the end of the run")
+	}
+	switch {
+	case e == event{Begin: e.Begin, At: e.At} && e.Begin != "" && e.At != nil:
+		if r.run.trails[e.Begin] == nil {
+			return fmt.Errorf("the plan does not change namespace %q", e.Begin)
+		}
+		r.run.noteBegin(e.Begin)
+	case e == event{Done: e.Done, Result: e.Result} && e.Done != "" && e.Result != nil:
+		if r.run.trails[e.Done] == nil {
+			return fmt.Errorf("the plan does not change namespace %q", e.Done)
+		}
+		if !slices.Contains(endings(), e.Result.Outcome) {
+			return fmt.Errorf("namespace %q: unknown outcome %q", e.Done, e.Result.Outcome)
+		}
+		r.run.noteDone(e.Done, e.Result)
+	case e == event{Resume: e.Resume} && e.Resume != nil:
+		r.run.noteResume()
+	case e == event{End: e.End} && e.End != nil:
+		r.run.ended = true
+	default:
+		return errors.New("this is no event of a run")
+	}
+	return nil
+}
+
+func endings() []report.Ending {
+	return []report.Ending{
+		report.EndingWritten, report.EndingAlready, report.EndingMoved, report.EndingGone, report.EndingFailed, report.EndingUntried,
+	}
+}

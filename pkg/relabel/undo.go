@@ -1,0 +1,107 @@
+package relabel
+
+import (
+	"fmt"
+	"maps"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/kubectl-pss/kubectl-pss/pkg/report"
+	"github.com/kubectl-pss/kubectl-pss/pkg/survey"
+)
+
+// Reasons of an undo plan.
+const (
+	reasonUnwritten = "this run never wrote it"
+	reasonBefore    = "as before the run"
+	reasonDeleted   = "deleted since the run"
+	reasonRecreated = "deleted since the run, and created again"
+	reasonUnread    = "cannot be read: "
+	reasonLeft      = "left alone: "
+)
+
+// Undo plans to take a run back. live reads a namespace as it is now; one that is not there is NotFound, or nil. Of the
+// labels that the run changed, those that still hold what it wrote get their old values back; those that somebody
+// has changed since are left alone, and named. Directions and the summary are the caller's to fill in.
+func Undo(run *Run, live func(namespace string) (*corev1.Namespace, error)) *report.LabelPlan {
+	plan := &report.LabelPlan{
+		Server: run.Plan.Server, Defaults: run.Plan.Defaults, Asked: report.Asked{Undo: run.ID},
+		Items: []report.Planned{}, Gaps: []report.Gap{},
+	}
+	plan.APIVersion, plan.Kind = report.APIVersion, report.KindLabelPlan
+	for i := range run.Plan.Items {
+		if item := &run.Plan.Items[i]; item.Action == report.ActionChange {
+			plan.Items = append(plan.Items, undone(item, run.mayHaveWritten(item.Namespace), live))
+		}
+	}
+	return plan
+}
+
+// undone is the plan for one namespace.
+func undone(item *report.Planned, written bool, read func(string) (*corev1.Namespace, error)) report.Planned {
+	p := report.Planned{
+		Namespace: item.Namespace, UID: item.UID, Action: report.ActionSkip,
+		Before: map[string]string{}, After: map[string]string{}, Refused: []report.Refused{},
+	}
+	if !written {
+		p.Action, p.Reason = report.ActionKeep, reasonUnwritten
+		return p
+	}
+	switch live, err := read(item.Namespace); {
+	case apierrors.IsNotFound(err), err == nil && live == nil:
+		p.Reason = reasonDeleted
+	case err != nil:
+		p.Reason = reasonUnread + err.Error()
+	case string(live.UID) != item.UID:
+		p.Reason = reasonRecreated
+	default:
+		restore(&p, item, live.Labels)
+	}
+	return p
+}
+
+// restore gives the labels that a run changed their old values back, where they still hold what it wrote.
+func restore(p, item *report.Planned, live map[string]string) {
+	p.Before = survey.PodSecurityLabels(live)
+	p.After = maps.Clone(p.Before)
+	var moved []string
+	wrote := changed(item.Before, item.After)
+	for _, key := range survey.Keys() {
+		if _, ok := wrote[key]; !ok {
+			continue
+		}
+		switch {
+		case holds(live, item.After, key):
+			delete(p.After, key)
+			if value, had := item.Before[key]; had {
+				p.After[key] = value
+			}
+		case !holds(live, item.Before, key):
+			p.Left = append(p.Left, key)
+			moved = append(moved, fmt.Sprintf("%s: the run wrote %s, now it is %s", key, valueOf(item.After, key), valueOf(live, key)))
+		}
+	}
+	if len(moved) > 0 {
+		p.Reason = reasonLeft + strings.Join(moved, "; ")
+	}
+	switch {
+	case !maps.Equal(p.Before, p.After):
+		p.Action = report.ActionChange
+	case len(moved) == 0:
+		p.Action, p.Reason = report.ActionKeep, reasonBefore
+	}
+}
+
+// holds says whether a label is as it is in other labels.
+func holds(live, other map[string]string, key string) bool {
+	value, has := live[key]
+	wanted, wants := other[key]
+	return has == wants && value == wanted
+}
+
+func valueOf(labels map[string]string, key string) string {
+	value, has := labels[key]
+	return labelValue(value, has)
+}
