@@ -32,6 +32,7 @@ func resources() []resource {
 	return []resource{
 		{core.WithResource("namespaces"), &corev1.NamespaceList{}},
 		{core.WithResource("pods"), &corev1.PodList{}},
+		{core.WithResource("events"), &corev1.EventList{}},
 		{core.WithResource("podtemplates"), &corev1.PodTemplateList{}},
 		{core.WithResource("replicationcontrollers"), &corev1.ReplicationControllerList{}},
 		{apps.WithResource("deployments"), &appsv1.DeploymentList{}},
@@ -142,6 +143,9 @@ func pageOf(p path, objects []runtime.Object, r *http.Request) (runtime.Object, 
 			return nil, err
 		}
 		set := fields.Set{"metadata.name": m.GetName(), "metadata.namespace": m.GetNamespace()}
+		if e, ok := obj.(*corev1.Event); ok {
+			set["reason"], set["involvedObject.uid"] = e.Reason, string(e.InvolvedObject.UID)
+		}
 		switch {
 		case p.namespace != "" && m.GetNamespace() != p.namespace, keyOf(obj) <= string(after),
 			!byLabel.Matches(labels.Set(m.GetLabels())), !byField.Matches(set):
