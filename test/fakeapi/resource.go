@@ -144,7 +144,7 @@ func pageOf(p path, objects []runtime.Object, r *http.Request) (runtime.Object, 
 		}
 		set := fields.Set{"metadata.name": m.GetName(), "metadata.namespace": m.GetNamespace()}
 		if e, ok := obj.(*corev1.Event); ok {
-			set["reason"], set["involvedObject.uid"] = e.Reason, string(e.InvolvedObject.UID)
+			set["reason"] = e.Reason
 		}
 		switch {
 		case p.namespace != "" && m.GetNamespace() != p.namespace, keyOf(obj) <= string(after),
