@@ -17,6 +17,8 @@ type Action func(w http.ResponseWriter, r *http.Request, next http.Handler)
 
 // Fault makes the server misbehave on some requests.
 type Fault struct {
+	// Method is GET or PATCH; empty for any.
+	Method string
 	// Path is the whole path, or its beginning where it ends in a star.
 	Path string
 	// Query is a part of the raw query, such as "continue=".
@@ -32,7 +34,8 @@ type Fault struct {
 func (s *Server) fault(r *http.Request) Action {
 	for _, f := range s.faults {
 		prefix, open := strings.CutSuffix(f.Path, "*")
-		if !strings.HasPrefix(r.URL.Path, prefix) || !open && r.URL.Path != f.Path || !strings.Contains(r.URL.RawQuery, f.Query) {
+		if !strings.HasPrefix(r.URL.Path, prefix) || !open && r.URL.Path != f.Path || !strings.Contains(r.URL.RawQuery, f.Query) ||
+			f.Method != "" && f.Method != r.Method {
 			continue
 		}
 		f.seen++
@@ -111,6 +114,14 @@ func hangUp(w http.ResponseWriter) {
 		_ = tcp.SetLinger(0)
 	}
 	_ = connection.Close()
+}
+
+// After carries the request out, throws the answer away and does something else.
+func After(do Action) Action {
+	return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		next.ServeHTTP(httptest.NewRecorder(), r)
+		do(w, r, next)
+	}
 }
 
 // Hang never answers; it ends when the client gives up or the server closes.

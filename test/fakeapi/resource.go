@@ -160,7 +160,7 @@ func pageOf(p path, objects []runtime.Object, r *http.Request) (runtime.Object, 
 	if err != nil {
 		return nil, err
 	}
-	m.SetResourceVersion("1000")
+	m.SetResourceVersion(strconv.Itoa(firstRevision))
 	if left > 0 {
 		m.SetContinue(tokenAfter(items[len(items)-1]))
 		if byLabel.Empty() && byField.Empty() {

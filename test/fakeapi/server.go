@@ -1,6 +1,6 @@
 // Package fakeapi is an API server over HTTP for tests: it serves the objects that it is given as JSON or
-// protobuf, in pages, and can be told to refuse, expire, warn, stall or break off. It has no controllers, no
-// admission and takes no writes.
+// protobuf, in pages, and can be told to refuse, expire, warn, stall or break off. It has no controllers and no
+// admission, and takes no writes but merge patches of namespaces.
 package fakeapi
 
 import (
@@ -13,12 +13,17 @@ import (
 	"strings"
 	"sync"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/uuid"
 	"k8s.io/apimachinery/pkg/version"
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 )
+
+// firstRevision is the resourceVersion before anything is stored, and that of every list.
+const firstRevision = 1000
 
 // Server is a running fake. Its methods may be called while it serves.
 type Server struct {
@@ -30,6 +35,7 @@ type Server struct {
 	metrics  string
 	faults   []*Fault
 	requests []Request
+	revision int // the latest resourceVersion
 }
 
 // Request is a request that the server got, refused or not.
@@ -45,8 +51,9 @@ func NewTLS(objects ...runtime.Object) *Server { return start((*httptest.Server)
 
 func start(listen func(*httptest.Server), objects []runtime.Object) *Server {
 	s := &Server{
-		objects: map[string][]runtime.Object{},
-		version: version.Info{Major: "1", Minor: "37", GitVersion: "v1.37.0"},
+		objects:  map[string][]runtime.Object{},
+		version:  version.Info{Major: "1", Minor: "37", GitVersion: "v1.37.0"},
+		revision: firstRevision,
 	}
 	s.Add(objects...)
 	s.http = httptest.NewUnstartedServer(http.HandlerFunc(s.serve))
@@ -64,7 +71,7 @@ func (s *Server) Close() {
 // URL is the server's address.
 func (s *Server) URL() string { return s.http.URL }
 
-// Add puts objects into the server.
+// Add puts objects into the server. A namespace is copied, and gets what a server gives it: a UID, a resourceVersion.
 func (s *Server) Add(objects ...runtime.Object) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -72,6 +79,14 @@ func (s *Server) Add(objects ...runtime.Object) {
 		plural, err := pluralOf(obj)
 		if err != nil {
 			panic(err)
+		}
+		if namespace, ok := obj.(*corev1.Namespace); ok {
+			namespace = namespace.DeepCopy()
+			if namespace.UID == "" {
+				namespace.UID = uuid.NewUUID()
+			}
+			s.store(namespace)
+			continue
 		}
 		s.objects[plural] = insert(s.objects[plural], obj)
 	}
@@ -148,8 +163,10 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request) {
 	info, metrics := s.version, s.metrics
 	s.mu.Unlock()
 	switch {
+	case r.Method == http.MethodPatch:
+		s.answerPatch(w, r)
 	case r.Method != http.MethodGet:
-		writeStatus(w, r, status(http.StatusMethodNotAllowed, "MethodNotAllowed", "the fake takes no writes"))
+		writeStatus(w, r, status(http.StatusMethodNotAllowed, "MethodNotAllowed", "the fake takes no other writes than patches"))
 	case r.URL.Path == "/version":
 		w.Header().Set("Content-Type", "application/json")
 		_ = json.NewEncoder(w).Encode(info)
