@@ -2,11 +2,9 @@ package cmd
 
 import (
 	"context"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
-	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	cmdutil "k8s.io/kubectl/pkg/cmd/util"
 	"k8s.io/kubectl/pkg/util/templates"
@@ -14,8 +12,6 @@ import (
 	"github.com/kubectl-pss/kubectl-pss/pkg/cluster"
 	"github.com/kubectl-pss/kubectl-pss/pkg/printer"
 	"github.com/kubectl-pss/kubectl-pss/pkg/report"
-	"github.com/kubectl-pss/kubectl-pss/pkg/simulate"
-	"github.com/kubectl-pss/kubectl-pss/pkg/survey"
 	"github.com/kubectl-pss/kubectl-pss/pkg/terminal"
 )
 
@@ -50,15 +46,15 @@ kubectl pss check ns -o jsonpath='{range .items[?(@.strictest.level=="restricted
 
 // CheckFlags are what the command line says.
 type CheckFlags struct {
-	Enforce, Audit, Warn editFlag
-	AllNamespaces        bool
-	Selector             string
-	ChunkSize            int64
-	Details              bool
-	Quiet                bool
-	AdmissionConfig      string
-	ServerVersion        minorFlag
-	Print                *printer.Flags
+	modeFlags
+	AllNamespaces   bool
+	Selector        string
+	ChunkSize       int64
+	Details         bool
+	Quiet           bool
+	AdmissionConfig string
+	ServerVersion   minorFlag
+	Print           *printer.Flags
 }
 
 // NewCmdCheck returns `kubectl pss check`.
@@ -85,57 +81,21 @@ func NewCmdCheck(config *genericclioptions.ConfigFlags, s *terminal.Streams) *co
 // AddFlags registers the flags.
 func (f *CheckFlags) AddFlags(c *cobra.Command) {
 	fs := c.Flags()
-	fs.Var(&f.Enforce, "enforce", "Simulate this level for the enforce mode: LEVEL, LEVEL:VERSION, or - for no label. LEVEL alone keeps the version label.")
-	fs.Var(&f.Audit, "audit", "Simulate this level for the audit mode.")
-	fs.Var(&f.Warn, "warn", "Simulate this level for the warn mode.")
+	f.add(fs, "Simulate")
 	fs.BoolVarP(&f.AllNamespaces, "all-namespaces", "A", false, "If present, check all namespaces. Namespace in current context is ignored even if specified with --namespace.")
 	fs.StringVarP(&f.Selector, "selector", "l", "", "Selector (label query) to filter namespaces on, supports '=', '==', '!=', 'in', 'notin'.")
 	cmdutil.AddChunkSizeFlag(c, &f.ChunkSize)
 	fs.BoolVar(&f.Details, "details", false, "Show every workload in the way with its evidence. On by default for named namespaces and single workloads.")
 	fs.BoolVarP(&f.Quiet, "quiet", "q", false, "Print nothing but errors; the exit code tells.")
-	fs.StringVar(&f.AdmissionConfig, "admission-config", "", "The AdmissionConfiguration or PodSecurityConfiguration `file` that the API server runs with: gives default levels and exemptions, which no API reveals.")
+	addAdmissionConfigFlag(fs, &f.AdmissionConfig)
 	fs.Var(&f.ServerVersion, "server-version", "What the policy version latest means: `v1.N` instead of the server's own version.")
 	f.Print.AddFlags(c)
 }
 
-// candidate is the proposal made by the mode flags, nil without one.
-func (f *CheckFlags) candidate() survey.Candidate {
-	var c survey.Candidate
-	for mode, flag := range map[survey.Mode]*editFlag{survey.Enforce: &f.Enforce, survey.Audit: &f.Audit, survey.Warn: &f.Warn} {
-		if flag.edit == nil {
-			continue
-		}
-		if c == nil {
-			c = survey.Candidate{}
-		}
-		c[mode] = *flag.edit
-	}
-	return c
-}
-
-// next is the command that shows one namespace of this check in detail.
-func (f *CheckFlags) next() string {
-	next := []string{"kubectl pss check ns NAME"}
-	for _, m := range []struct {
-		name string
-		flag *editFlag
-	}{{"enforce", &f.Enforce}, {"audit", &f.Audit}, {"warn", &f.Warn}} {
-		if m.flag.edit != nil {
-			next = append(next, "--"+m.name, m.flag.text)
-		}
-	}
-	return strings.Join(next, " ")
-}
-
 // CheckOptions are what a check needs to run.
 type CheckOptions struct {
-	Client  *cluster.Client
-	Source  cluster.Options
-	Survey  survey.Options
-	Host    string // the server's address, for progress
-	Minor   *int   // what latest means, nil to ask the server
-	Print   printer.Func
-	Streams terminal.Streams
+	surveyor
+	Print printer.Func
 }
 
 // ToOptions turns flags and arguments into what Run needs.
@@ -144,11 +104,8 @@ func (f *CheckFlags) ToOptions(config *genericclioptions.ConfigFlags, s terminal
 	if err != nil {
 		return nil, err
 	}
-	if f.ChunkSize < 0 {
-		return nil, usagef("invalid argument \"%d\" for \"--chunk-size\" flag: must not be negative; 0 asks for whole lists", f.ChunkSize)
-	}
-	if _, err := labels.Parse(f.Selector); err != nil {
-		return nil, usagef("invalid argument %q for \"-l, --selector\" flag: %w", f.Selector, err)
+	if err := validReading(f.ChunkSize, f.Selector); err != nil {
+		return nil, err
 	}
 	if f.Quiet {
 		s = s.Quieted()
@@ -157,13 +114,13 @@ func (f *CheckFlags) ToOptions(config *genericclioptions.ConfigFlags, s terminal
 	if c.Flags().Changed("details") {
 		details = f.Details
 	}
-	o := &CheckOptions{Streams: s, Minor: f.ServerVersion.minor}
+	o := &CheckOptions{surveyor: surveyor{Streams: s, Minor: f.ServerVersion.minor}}
 	o.Survey.Candidate = f.candidate()
-	if o.Survey.Admission, err = f.admission(); err != nil {
+	if o.Survey.Admission, err = newAdmission(f.AdmissionConfig); err != nil {
 		return nil, err
 	}
 	o.Survey.Configured = f.AdmissionConfig != ""
-	if o.Print, err = printer.ToPrinter(f.Print, s, printer.Check(printer.Options{Details: details, Next: f.next()})); err != nil {
+	if o.Print, err = printer.ToPrinter(f.Print, s, printer.Check(printer.Options{Details: details, Next: strings.Join(append([]string{"kubectl pss check ns NAME"}, f.words()...), " ")})); err != nil {
 		return nil, usageError{err}
 	}
 	if o.Client, o.Host, err = newClient(config); err != nil {
@@ -182,27 +139,13 @@ func (f *CheckFlags) ToOptions(config *genericclioptions.ConfigFlags, s terminal
 	return o, nil
 }
 
-// admission is the server's admission, from the configuration file if there is one.
-func (f *CheckFlags) admission() (*simulate.Admission, error) {
-	config, err := simulate.DefaultConfig()
-	if f.AdmissionConfig != "" {
-		config, err = simulate.LoadConfig(f.AdmissionConfig, os.ReadFile)
-	}
-	if err == nil {
-		var a *simulate.Admission
-		if a, err = simulate.New(config); err == nil {
-			return a, nil
-		}
-	}
-	return nil, usagef("invalid argument %q for \"--admission-config\" flag: %w", f.AdmissionConfig, err)
-}
-
 // Run checks and prints. A verdict other than "complies" comes back as a verdictError.
 func (o *CheckOptions) Run(ctx context.Context) error {
-	r, err := o.check(ctx)
+	foresight, err := o.foresee(ctx)
 	if err != nil {
 		return err
 	}
+	r := foresight.Report
 	if len(r.Items) == 0 {
 		say(o.Streams, "No namespaces found.")
 	}

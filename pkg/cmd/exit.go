@@ -42,14 +42,17 @@ func exitCode(ctx context.Context, s terminal.Streams, command *cobra.Command, e
 	if err == nil {
 		return exitOK
 	}
+	if refused := refusals(err); len(refused) > 0 {
+		return sayRefused(s, refused)
+	}
 	if e, ok := errors.AsType[verdictError](err); ok {
-		if e.verdict == report.Incomplete {
-			return exitIncomplete
-		}
-		return exitViolates
+		return codeOf(e.verdict)
+	}
+	if code, said := saidAlready(s, err); said {
+		return code
 	}
 	if ctx.Err() != nil {
-		say(s, "interrupted: nothing was reported")
+		say(s, interrupted(command))
 		return exitInterrupted
 	}
 	say(s, message(err))
@@ -63,8 +66,73 @@ func exitCode(ctx context.Context, s terminal.Streams, command *cobra.Command, e
 	return exitError
 }
 
+// saidAlready maps the ends of runs that have told how they ended.
+func saidAlready(s terminal.Streams, err error) (code int, said bool) {
+	if _, ok := errors.AsType[interruptedError](err); ok {
+		return exitInterrupted, true
+	}
+	if _, ok := errors.AsType[partlyError](err); ok {
+		return exitError, true
+	}
+	if e, ok := errors.AsType[declinedError](err); ok {
+		say(s, e.Error())
+		return exitError, true
+	}
+	return 0, false
+}
+
+func codeOf(v report.Verdict) int {
+	switch v {
+	case report.Violates:
+		return exitViolates
+	case report.Incomplete:
+		return exitIncomplete
+	default:
+		return exitError
+	}
+}
+
+// refusals are the reasons for which a plan is refused.
+func refusals(err error) []refusedError {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return nil
+	}
+	var list []refusedError
+	for _, e := range joined.Unwrap() {
+		if refused, ok := errors.AsType[refusedError](e); ok {
+			list = append(list, refused)
+		}
+	}
+	return list
+}
+
+// sayRefused says why a plan is refused; the gravest reason gives the exit code.
+func sayRefused(s terminal.Streams, list []refusedError) int {
+	code := exitError
+	for i, e := range list {
+		say(s, "error: "+e.text)
+		say(s, "hint: "+e.hint)
+		if i == 0 {
+			code = codeOf(e.verdict)
+		}
+	}
+	say(s, list[0].nothing())
+	return code
+}
+
 func say(s terminal.Streams, text string) {
 	_, _ = fmt.Fprintln(s.ErrOut, terminal.EscapeLines(text)) // nowhere left to say that stderr is gone
+}
+
+// interrupted says what a command that was stopped has left: nothing.
+func interrupted(command *cobra.Command) string {
+	switch command.Name() {
+	case "label", "rollback":
+		return "interrupted: nothing was written"
+	default:
+		return "interrupted: nothing was reported"
+	}
 }
 
 // message puts an error in kubectl's words.

@@ -56,13 +56,15 @@ func parseTarget(args []string, f *CheckFlags, namespace string) (target, error)
 	}
 	switch {
 	case len(words) == 0 || isNamespaceType(words[0]):
-		return namespaceTarget(words, f, namespace)
+		names, err := namespaceNames(words, f.AllNamespaces, f.Selector, namespace, "check")
+		return target{names: names}, err
 	default:
 		return objectTarget(words, f)
 	}
 }
 
-func namespaceTarget(words []string, f *CheckFlags, namespace string) (target, error) {
+// namespaceNames are the namespaces named by the arguments (ns NAME...) or by -n; none means all or the selected ones.
+func namespaceNames(words []string, all bool, selector, namespace, verb string) ([]string, error) {
 	var names []string
 	if len(words) > 0 {
 		names = words[1:]
@@ -70,25 +72,33 @@ func namespaceTarget(words []string, f *CheckFlags, namespace string) (target, e
 	for _, n := range names {
 		switch {
 		case n == "":
-			return target{}, usagef("resource name may not be empty")
+			return nil, usagef("resource name may not be empty")
 		case strings.Contains(n, "/"):
-			return target{}, usagef("there is no need to name a type for %q: kubectl pss check ns NAME1 NAME2", n)
+			return nil, usagef("there is no need to name a type for %q: kubectl pss %s ns NAME1 NAME2", n, verb)
 		}
 	}
 	switch {
-	case len(names) > 0 && f.AllNamespaces:
-		return target{}, usagef("a resource cannot be retrieved by name across all namespaces: leave out -A or the names")
-	case len(names) > 0 && f.Selector != "":
-		return target{}, usagef("name cannot be provided when a selector is specified")
+	case len(names) > 0 && all:
+		return nil, usagef("a resource cannot be retrieved by name across all namespaces: leave out %s or the names", allFlag(verb))
+	case len(names) > 0 && selector != "":
+		return nil, usagef("name cannot be provided when a selector is specified")
 	case len(names) > 0 && namespace != "":
-		return target{}, usagef("--namespace cannot be combined with namespaces by name: leave out one of them")
-	case len(names) == 0 && namespace != "" && !f.AllNamespaces:
-		if f.Selector != "" {
-			return target{}, usagef("--namespace cannot be combined with --selector, which selects namespaces")
+		return nil, usagef("--namespace cannot be combined with namespaces by name: leave out one of them")
+	case len(names) == 0 && namespace != "" && !all:
+		if selector != "" {
+			return nil, usagef("--namespace cannot be combined with --selector, which selects namespaces")
 		}
 		names = []string{namespace}
 	}
-	return target{names: names}, nil
+	return names, nil
+}
+
+// allFlag is how a command is told to take all namespaces.
+func allFlag(verb string) string {
+	if verb == "label" {
+		return "--all"
+	}
+	return "-A"
 }
 
 func objectTarget(words []string, f *CheckFlags) (target, error) {

@@ -11,13 +11,14 @@ import (
 )
 
 // Moved says in what a namespace is no longer what the plan saw of it: its labels, what the server would refuse, what
-// can be read. One line each; empty where nothing moved. now is the plan made of the same proposal today.
-func Moved(plan, now *report.Planned) []string {
-	lines := MovedLabels(plan.Before, now.Before)
-	if now.Action == report.ActionSkip {
-		return append(lines, now.Reason)
+// can be read. One line each; empty where nothing moved. item is the namespace's part of the plan, today its part of
+// the plan made of the same proposal now.
+func Moved(plan *report.LabelPlan, item *report.Planned, now *report.LabelPlan, today *report.Planned) []string {
+	lines := MovedLabels(item.Before, today.Before)
+	if today.Action == report.ActionSkip {
+		return append(lines, today.Reason)
 	}
-	seen, found := byWorkload(plan.Refused), byWorkload(now.Refused)
+	seen, found := byWorkload(item.Refused), byWorkload(today.Refused)
 	for _, name := range slices.Sorted(maps.Keys(found)) {
 		switch before, known := seen[name]; {
 		case !known:
@@ -31,12 +32,24 @@ func Moved(plan, now *report.Planned) []string {
 			lines = append(lines, name+" would no longer be refused")
 		}
 	}
-	for _, g := range now.Gaps {
-		if !slices.ContainsFunc(plan.Gaps, func(p report.Gap) bool { return p.Resource == g.Resource }) {
-			lines = append(lines, fmt.Sprintf("%s can no longer be read: %s", g.Resource, g.Reason))
+	missing := missingIn(plan, item.Namespace)
+	for _, resource := range missingIn(now, item.Namespace) {
+		if !slices.Contains(missing, resource) {
+			lines = append(lines, resource+" can no longer be read")
 		}
 	}
 	return lines
+}
+
+// missingIn are the resources that could not be read where they concern a namespace.
+func missingIn(plan *report.LabelPlan, namespace string) []string {
+	var resources []string
+	for _, g := range plan.Gaps {
+		if g.Namespace == "" || g.Namespace == namespace {
+			resources = append(resources, g.Resource)
+		}
+	}
+	return resources
 }
 
 // MovedLabels says which of Pod Security's labels differ, one line each.

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/pod-security-admission/api"
 
 	"github.com/kubectl-pss/kubectl-pss/pkg/report"
 	"github.com/kubectl-pss/kubectl-pss/pkg/survey"
@@ -122,32 +121,6 @@ func warned(w *report.Workload) (report.Warned, bool) {
 		}
 	}
 	return out, len(out.Warnings) > 0 && w.State != report.StateFinished
-}
-
-// direction compares two policies mode by mode.
-func direction(from, to *report.Policy) report.Direction {
-	tighter, looser, other := false, false, false
-	for _, m := range [][2]*report.Mode{{&from.Enforce, &to.Enforce}, {&from.Audit, &to.Audit}, {&from.Warn, &to.Warn}} {
-		switch order := api.CompareLevels(api.Level(m[1].Level), api.Level(m[0].Level)); {
-		case order > 0:
-			tighter = true
-		case order < 0:
-			looser = true
-		// A later version forbids more in one place and allows more in another.
-		case m[0].EvaluatedAs != m[1].EvaluatedAs && m[0].Level != string(api.LevelPrivileged):
-			other = true
-		}
-	}
-	switch {
-	case other, tighter && looser:
-		return report.DirectionMixed
-	case tighter:
-		return report.DirectionTightens
-	case looser:
-		return report.DirectionLoosens
-	default:
-		return report.DirectionSame
-	}
 }
 
 // Summarise adds a plan up again.

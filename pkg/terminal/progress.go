@@ -15,14 +15,17 @@ const (
 	stalledAfter = 5 * time.Second
 	// redrawEvery is the pace of the line.
 	redrawEvery = 200 * time.Millisecond
+
+	reading = "reading"
 )
 
-// Progress is one line on stderr that says what is being read. It appears on a terminal only, and only once a
+// Progress is one line on stderr that says what is being read, or written. It appears on a terminal only, and only once a
 // second has passed. A nil Progress, and one whose stream is no terminal, says nothing; all methods are safe for
 // concurrent use. It promises no time of arrival: a server that pages says how much is left, not how fast it is.
 type Progress struct {
 	status *statusWriter
 	server string
+	doing  string // "reading"
 	width  func() int
 	stop   chan struct{}
 	ended  sync.WaitGroup
@@ -46,13 +49,20 @@ type listing struct {
 // reading has ended.
 func NewProgress(s Streams, server string) *Progress {
 	now := time.Now()
-	p := &Progress{server: Escape(server), width: s.ErrWidth, started: now, moved: now, stop: make(chan struct{})}
+	p := &Progress{server: Escape(server), doing: reading, width: s.ErrWidth, started: now, moved: now, stop: make(chan struct{})}
 	if !s.ErrTerminal || s.Quiet {
 		return p
 	}
 	p.status = statusWriterOf(s.ErrOut)
 	p.ended.Go(p.run)
 	return p
+}
+
+// Doing says what is done with the lists, such as "writing", where it is not reading them.
+func (p *Progress) Doing(what string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.doing = what
 }
 
 // Page reports a page of a list: how many items it brought, and how many remain after it; -1 where the server
@@ -137,10 +147,12 @@ func (p *Progress) line(now time.Time) string {
 	switch {
 	case len(p.lists) == 0:
 		return "waiting for " + p.server
+	case len(active) == 0 && p.doing != reading:
+		return ""
 	case len(active) == 0:
 		return fmt.Sprintf("read %d objects in %d lists", items, done)
 	default:
-		return "reading " + strings.Join(active, ", ")
+		return p.doing + " " + strings.Join(active, ", ")
 	}
 }
 

@@ -11,6 +11,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/kubectl-pss/kubectl-pss/pkg/simulate"
 )
 
 // fewest is how many comparisons the estate is good for; fewer mean that something was not compared.
@@ -199,7 +201,7 @@ func (c *comparison) labels(t *testing.T, after *stock) {
 		}
 		a := c.dryLabel(t.Context(), ns, c.modes.patch())
 		real := verdict{Allowed: a.err == nil, Message: a.message(), Warnings: a.warnings}
-		predicted := verdict{Allowed: change.Allowed, Message: change.Message, Warnings: arriving(change.Warnings)}
+		predicted := verdict{Allowed: change.Allowed, Message: change.Message, Warnings: simulate.Delivered(change.Warnings)}
 		if !cmp.Equal(predicted, real) && c.podsOf(ns) != after.podsOf(ns) {
 			c.compareChange(t, ns, c.modes)
 			continue

@@ -3,20 +3,35 @@ package cmd
 import (
 	"context"
 	"fmt"
+	"os"
+
+	"k8s.io/pod-security-admission/api"
 
 	"github.com/kubectl-pss/kubectl-pss/pkg/cluster"
 	"github.com/kubectl-pss/kubectl-pss/pkg/report"
+	"github.com/kubectl-pss/kubectl-pss/pkg/simulate"
 	"github.com/kubectl-pss/kubectl-pss/pkg/standard"
 	"github.com/kubectl-pss/kubectl-pss/pkg/survey"
 	"github.com/kubectl-pss/kubectl-pss/pkg/terminal"
 )
 
-// check asks the server what it is and surveys it, with progress on stderr.
-func (o *CheckOptions) check(ctx context.Context) (*report.CheckReport, error) {
+// surveyor surveys a live cluster, with progress on stderr.
+type surveyor struct {
+	Client  *cluster.Client
+	Source  cluster.Options
+	Survey  survey.Options
+	Host    string // the server's address, for progress
+	Minor   *int   // what latest means, nil to ask the server
+	Streams terminal.Streams
+}
+
+// foresee asks the server what it is and surveys it.
+func (o *surveyor) foresee(ctx context.Context) (*survey.Foresight, error) {
 	progress := terminal.NewProgress(o.Streams, o.Host)
 	defer progress.Stop()
-	o.Source.OnPage = progress.Page
-	source, err := cluster.NewSource(o.Client, o.Source)
+	from := o.Source
+	from.OnPage = progress.Page
+	source, err := cluster.NewSource(o.Client, from)
 	if err != nil {
 		return nil, usageError{err}
 	}
@@ -31,7 +46,10 @@ func (o *CheckOptions) check(ctx context.Context) (*report.CheckReport, error) {
 	} else if o.Survey.Minor, err = standard.EffectiveMinor(version); err != nil {
 		return nil, err
 	}
-	r, err := survey.Run(ctx, source, o.Survey)
+	if r := o.Survey.Recommend; r != nil && r.Pin == (api.Version{}) {
+		r.Pin = api.MajorMinorVersion(1, o.Survey.Minor)
+	}
+	f, err := survey.Foresee(ctx, source, o.Survey)
 	if err != nil {
 		return nil, err
 	}
@@ -39,12 +57,12 @@ func (o *CheckOptions) check(ctx context.Context) (*report.CheckReport, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.Server = o.server(&facts)
-	return r, nil
+	f.Report.Server = o.server(&facts)
+	return f, nil
 }
 
 // server is the report on the server itself.
-func (o *CheckOptions) server(f *cluster.Facts) report.Server {
+func (o *surveyor) server(f *cluster.Facts) report.Server {
 	minor := o.Survey.Minor
 	s := report.Server{
 		Version: f.Version.GitVersion, PolicyVersion: fmt.Sprintf("v1.%d", minor), Exact: true,
@@ -63,4 +81,19 @@ func (o *CheckOptions) server(f *cluster.Facts) report.Server {
 	}
 	s.Exact = len(s.Inexact) == 0
 	return s
+}
+
+// newAdmission is the server's admission, from the configuration file if there is one.
+func newAdmission(file string) (*simulate.Admission, error) {
+	config, err := simulate.DefaultConfig()
+	if file != "" {
+		config, err = simulate.LoadConfig(file, os.ReadFile)
+	}
+	if err == nil {
+		var a *simulate.Admission
+		if a, err = simulate.New(config); err == nil {
+			return a, nil
+		}
+	}
+	return nil, usagef("invalid argument %q for \"--admission-config\" flag: %w", file, err)
 }

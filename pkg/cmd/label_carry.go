@@ -1,0 +1,74 @@
+package cmd
+
+import (
+	"context"
+
+	"github.com/kubectl-pss/kubectl-pss/pkg/relabel"
+	"github.com/kubectl-pss/kubectl-pss/pkg/report"
+)
+
+// carryOut shows the plan, asks, reads everything again and writes what still stands.
+func (o *LabelOptions) carryOut(ctx context.Context, p *report.LabelPlan, run *relabel.Run) error {
+	if err := o.show(o.Streams.ErrOut, p); err != nil {
+		return err
+	}
+	if p.Summary.Change == 0 {
+		return o.nothingToWrite(p)
+	}
+	if err := o.Allow.check(p, false); err != nil {
+		return err
+	}
+	if err := o.confirm(ctx, p, "Write these labels to"); err != nil {
+		return err
+	}
+	p, err := o.revise(ctx, p)
+	if err != nil {
+		return err
+	}
+	if p.Summary.Change == 0 {
+		return o.finish(ctx, p, o.Print)
+	}
+	follow, err := o.watch(ctx, p)
+	if err != nil {
+		return err
+	}
+	var journal *relabel.Journal
+	if run != nil {
+		journal, _, err = o.store.Resume(run.ID)
+		p.Run = run.ID
+	} else {
+		journal, err = o.journal(p, o.Allow.words())
+	}
+	if err != nil {
+		return err
+	}
+	defer journal.Close()
+	if err := o.execute(ctx, p, journal); err != nil {
+		return err
+	}
+	if err := o.finish(ctx, p, o.Print); err != nil {
+		return err
+	}
+	if follow != nil {
+		return follow(ctx)
+	}
+	return leftOver(p)
+}
+
+// nothingToWrite ends a run whose plan changes nothing; an interrupted one that is complete by now has ended.
+func (o *LabelOptions) nothingToWrite(p *report.LabelPlan) error {
+	if err := o.Print(o.Streams.Out, p); err != nil {
+		return err
+	}
+	if o.Continue != "" {
+		journal, _, err := o.store.Resume(o.Continue)
+		if err != nil {
+			return err
+		}
+		defer journal.Close()
+		if err := journal.End(); err != nil {
+			return err
+		}
+	}
+	return leftOver(p)
+}
