@@ -1,0 +1,217 @@
+package printer
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"k8s.io/apimachinery/pkg/util/duration"
+
+	"github.com/kubectl-pss/kubectl-pss/pkg/report"
+)
+
+// Blocked is how to print a BlockedReport.
+func Blocked() Document[*report.BlockedReport] {
+	return Document[*report.BlockedReport]{Table: BlockedTable, Names: blockedNames}
+}
+
+// BlockedTable returns the printer for people: one row an object whose pods are refused, then what that adds up to.
+// Ages are counted to the report's own time. Nothing refused and nothing unread prints nothing.
+func BlockedTable(o Options) func(io.Writer, *report.BlockedReport) error {
+	return func(w io.Writer, r *report.BlockedReport) error {
+		p := &page{w: w, Palette: o.Color, width: o.Width}
+		items := escaped(r.Items)
+		p.blockedRows(items, r.Time, o)
+		if o.NoHeaders {
+			return p.flush()
+		}
+		p.gaps(escaped(r.Gaps))
+		p.section()
+		p.blockedEnd(items, len(r.Gaps) > 0)
+		return p.flush()
+	}
+}
+
+// blockedColumn is a column of the table of refused workloads.
+type blockedColumn struct {
+	column
+	cell func(*report.Blocked) cell
+}
+
+func (p *page) blockedColumns(now time.Time, wide bool, checks int) []blockedColumn {
+	columns := []blockedColumn{
+		{column{"NAMESPACE", 0}, func(b *report.Blocked) cell { return cell{text: b.Namespace} }},
+		{column{"WORKLOAD", 0}, func(b *report.Blocked) cell { return cell{text: kindName(b.Group, b.Kind, b.Name)} }},
+		{column{"MISSING", 0}, p.missingCell},
+		{column{"SINCE", 0}, func(b *report.Blocked) cell { return sinceCell(b, now) }},
+		{column{"POLICY", 0}, func(b *report.Blocked) cell { return cell{text: b.Policy} }},
+		{column{"CHECKS", 1}, func(b *report.Blocked) cell { return p.checksCell(b, checks) }},
+	}
+	if !wide {
+		return columns
+	}
+	return append(
+		columns,
+		blockedColumn{column{"VIA", 0}, p.viaCell},
+		blockedColumn{column{"LAST", 0}, func(b *report.Blocked) cell { return cell{text: age(b.Last, now)} }},
+		blockedColumn{column{"MESSAGE", 0}, func(b *report.Blocked) cell { return cell{text: b.Message} }},
+	)
+}
+
+func (p *page) missingCell(b *report.Blocked) cell {
+	c := cell{text: fmt.Sprintf("%d/%d", b.Missing, b.Wanted), paint: p.Caution}
+	if b.Missing >= b.Wanted {
+		c.paint = p.Bad
+	}
+	return c
+}
+
+// age is how long ago something was, as kubectl shows it. A server whose clock is ahead of ours has no future.
+func age(at, now time.Time) string { return duration.HumanDuration(max(now.Sub(at), 0)) }
+
+func sinceCell(b *report.Blocked, now time.Time) cell {
+	if b.SinceExact {
+		return cell{text: age(b.Since, now)}
+	}
+	return cell{text: ">=" + age(b.Since, now), mark: markBound}
+}
+
+// checksCell names the first checks, as many as there is room for.
+func (p *page) checksCell(b *report.Blocked, limit int) cell {
+	n := len(b.Checks)
+	switch {
+	case n == 0:
+		return cell{text: "<unknown>", paint: p.Faint, mark: markInvalid}
+	case limit == 0:
+		return cell{text: count(n, "check")}
+	case n > limit:
+		return cell{text: fmt.Sprintf("%s +%d", strings.Join(b.Checks[:limit], ", "), n-limit)}
+	default:
+		return cell{text: strings.Join(b.Checks, ", ")}
+	}
+}
+
+func (p *page) viaCell(b *report.Blocked) cell {
+	if b.Via == nil {
+		return cell{text: "<none>", paint: p.Faint}
+	}
+	return cell{text: kindName(b.Via.Group, b.Via.Kind, b.Via.Name)}
+}
+
+// blockedRows writes the table, with as many checks in a row as its width allows.
+func (p *page) blockedRows(items []report.Blocked, now time.Time, o Options) {
+	if len(items) == 0 {
+		return
+	}
+	width, limit := o.Width, 0
+	if o.Wide || o.NoHeaders {
+		width = 0
+	}
+	for i := range items {
+		limit = max(limit, len(items[i].Checks))
+	}
+	for ; ; limit-- {
+		g := grid{noHeaders: o.NoHeaders}
+		columns := p.blockedColumns(now, o.Wide, limit)
+		for i := range columns {
+			g.columns = append(g.columns, columns[i].column)
+		}
+		for i := range items {
+			row := make([]cell, len(columns))
+			for k := range columns {
+				row[k] = columns[k].cell(&items[i])
+			}
+			g.rows = append(g.rows, row)
+		}
+		lines, l, err := g.draw(width)
+		if limit > 0 && len(l.hidden) > 0 {
+			continue
+		}
+		if err != nil {
+			p.err = err
+		}
+		for _, line := range lines {
+			p.put(line)
+		}
+		if !o.NoHeaders {
+			p.blockedLegend(l)
+		}
+		return
+	}
+}
+
+// blockedLegend explains the marks that the table used.
+func (p *page) blockedLegend(l legend) {
+	p.section()
+	if len(l.hidden) > 0 {
+		p.line(0, p.Faint(strings.Join(l.hidden, ", ")+" left out to fit this terminal; -o wide shows every column."))
+	}
+	if l.marks[markBound] {
+		p.labelled(0, p.Faint(">=age   "), p.Faint("at least: the server forgets events, by default after an hour"))
+	}
+	if l.marks[markInvalid] {
+		p.labelled(0, p.Faint("<unknown>   "), p.Faint("not what the template gives today; -o wide shows the server's message"))
+	}
+}
+
+// blockedEnd adds the table up and says how to go on.
+func (p *page) blockedEnd(items []report.Blocked, gaps bool) {
+	if len(items) == 0 {
+		if gaps {
+			p.line(0, p.Caution("Incomplete:")+" nothing that was read is refused, but not everything could be read.")
+		}
+		return
+	}
+	missing, namespaces, workloads := 0, []string{}, []string{}
+	for i := range items {
+		b := &items[i]
+		missing += b.Missing
+		namespaces = append(namespaces, b.Namespace)
+		workloads = append(workloads, b.Namespace+" "+kindName(b.Group, b.Kind, b.Name))
+	}
+	// Items are sorted, so that the same ones follow each other.
+	text := fmt.Sprintf("%s %s of %s in %s.", p.Bad("Refused:"), count(missing, "pod"),
+		count(len(slices.Compact(workloads)), "workload"), count(len(slices.Compact(namespaces)), "namespace"))
+	if gaps {
+		text += " Not everything could be read."
+	}
+	p.line(0, text)
+	first := &items[0]
+	hint := "For every check and field: "
+	if len(items) > 1 {
+		hint = "For every check and field, workload by workload: "
+	}
+	p.line(0, p.Faint(hint)+fmt.Sprintf("kubectl pss check %s/%s -n %s", shortKind(first.Kind), first.Name, first.Namespace))
+}
+
+// shortKind is the kind as people type it.
+func shortKind(kind string) string {
+	short := map[string]string{
+		"Deployment": "deploy", "StatefulSet": "sts", "DaemonSet": "ds", "ReplicaSet": "rs", "ReplicationController": "rc",
+	}[kind]
+	if short == "" {
+		return strings.ToLower(kind)
+	}
+	return short
+}
+
+// blockedNames are the refused workloads, each once.
+func blockedNames(r *report.BlockedReport) []string {
+	var names []string
+	before := ""
+	for i := range r.Items {
+		b := &r.Items[i]
+		name := strings.ToLower(b.Kind)
+		if b.Group != "" {
+			name += "." + b.Group
+		}
+		name += "/" + b.Name
+		if at := b.Namespace + " " + name; at != before {
+			before = at
+			names = append(names, name)
+		}
+	}
+	return names
+}
