@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"k8s.io/apimachinery/pkg/types"
@@ -89,15 +90,22 @@ func (w *watcher) Follow(ctx context.Context, d time.Duration, onRefusal func(re
 	}
 }
 
-// look reads what is refused, and warns of what could not be read.
+// look reads what is refused, and warns of what could not be read: the same in many namespaces is one warning.
 func (w *watcher) look(ctx context.Context) ([]workload.Refusal, error) {
 	refusals, gaps, err := w.client.Refusals(ctx, w.options)
+	namespaces := map[string]int{}
+	for _, g := range gaps {
+		namespaces[g.Resource+g.Reason]++
+	}
 	for _, g := range gaps {
 		where := ""
-		if g.Namespace != "" {
+		switch n := namespaces[g.Resource+g.Reason]; {
+		case n > 1:
+			where = fmt.Sprintf(" in %d namespaces", n)
+		case g.Namespace != "":
 			where = " in namespace " + g.Namespace
 		}
-		w.warnOnce(g.Resource+where, "cannot list %s%s: %s; refusals may go unnoticed", g.Resource, where, g.Reason)
+		w.warnOnce(g.Resource+g.Reason, "cannot list %s%s: %s; refusals may go unnoticed", g.Resource, where, g.Reason)
 	}
 	return refusals, err
 }
