@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"slices"
 
 	"github.com/kubectl-pss/kubectl-pss/pkg/relabel"
 	"github.com/kubectl-pss/kubectl-pss/pkg/report"
@@ -41,41 +42,34 @@ func (o *LabelOptions) ask(ctx context.Context, p *report.LabelPlan) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	noteAnswers(p, results)
+	return nil
+}
+
+// noteAnswers puts the results of a dry run into a plan.
+func noteAnswers(p *report.LabelPlan, results []report.Result) {
 	for i := range results {
 		item, r := &p.Items[i], results[i]
 		switch {
 		case item.Action != report.ActionChange:
-		case r.Outcome == report.EndingWritten && item.LabelChange != nil:
+		case r.Outcome == report.EndingWritten:
 			item.Answer = answer(item.LabelChange, r)
 		case r.Outcome != "":
 			item.Result = &results[i]
 		}
 	}
 	relabel.Summarise(p)
-	return nil
 }
 
-// answer compares what the server said with what was foreseen.
+// answer compares what the server said with what was foreseen; where nothing was, there is nothing to differ from.
 func answer(foreseen *report.LabelChange, r report.Result) *report.Answer {
-	a := &report.Answer{
-		Allowed: true, Warnings: r.Warnings, Expected: simulate.Delivered(foreseen.Warnings), Exact: foreseen.Exact,
-	}
+	a := &report.Answer{Allowed: true, Warnings: r.Warnings, Expected: r.Warnings, Exact: true}
 	if a.Warnings == nil {
 		a.Warnings = []string{}
 	}
-	a.Differs = !equalTexts(a.Warnings, a.Expected)
+	if foreseen != nil {
+		a.Expected, a.Exact = simulate.Delivered(foreseen.Warnings), foreseen.Exact
+	}
+	a.Differs = !slices.Equal(a.Warnings, a.Expected)
 	return a
-}
-
-// equalTexts compares two lists of warnings in order.
-func equalTexts(a, b []string) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if a[i] != b[i] {
-			return false
-		}
-	}
-	return true
 }

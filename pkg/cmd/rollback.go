@@ -53,7 +53,7 @@ type RollbackFlags struct {
 
 // NewCmdRollback returns `kubectl pss rollback`.
 func NewCmdRollback(config *genericclioptions.ConfigFlags, s *terminal.Streams) *cobra.Command {
-	flags := &RollbackFlags{Print: printer.NewFlags(printer.PlanFormats()...), Details: true}
+	flags := &RollbackFlags{Print: printer.NewFlags(printer.PlanFormats()...)}
 	c := &cobra.Command{
 		Use:                   "rollback [RUN] [NAMESPACE...] [--list] [--dry-run[=server|client]] [--yes]",
 		DisableFlagsInUseLine: true,
@@ -64,7 +64,7 @@ func NewCmdRollback(config *genericclioptions.ConfigFlags, s *terminal.Streams) 
 			if flags.List {
 				return flags.list(*s, args)
 			}
-			o, err := flags.ToOptions(config, *s, args)
+			o, err := flags.ToOptions(config, *s, c, args)
 			if err != nil {
 				return err
 			}
@@ -77,6 +77,7 @@ func NewCmdRollback(config *genericclioptions.ConfigFlags, s *terminal.Streams) 
 	fs.Lookup("dry-run").NoOptDefVal = dryRunServer
 	fs.BoolVar(&flags.Yes, "yes", false, "Do not ask.")
 	cmdutil.AddFieldManagerFlagVar(c, &flags.FieldManager, relabel.FieldManager)
+	fs.BoolVar(&flags.Details, "details", false, "Show every label. On by default for named namespaces.")
 	flags.Print.AddFlags(c)
 	return c
 }
@@ -94,7 +95,7 @@ type rollbackOptions struct {
 func looksLikeRun(arg string) bool { return regexp.MustCompile(`^[0-9]{8}(-|$)`).MatchString(arg) }
 
 // ToOptions turns flags and arguments into what Run needs.
-func (f *RollbackFlags) ToOptions(config *genericclioptions.ConfigFlags, s terminal.Streams, args []string) (*rollbackOptions, error) {
+func (f *RollbackFlags) ToOptions(config *genericclioptions.ConfigFlags, s terminal.Streams, c *cobra.Command, args []string) (*rollbackOptions, error) {
 	o := &rollbackOptions{}
 	if len(args) > 0 && looksLikeRun(args[0]) {
 		o.run, args = args[0], args[1:]
@@ -109,7 +110,10 @@ func (f *RollbackFlags) ToOptions(config *genericclioptions.ConfigFlags, s termi
 	if f.DryRun.on() {
 		o.dryRun = f.DryRun.mode
 	}
-	document := printer.Plan(printer.PlanOptions{Options: printer.Options{Details: true}, DryRun: o.dryRun})
+	if !c.Flags().Changed("details") {
+		f.Details = len(o.names) > 0
+	}
+	document := printer.Plan(printer.PlanOptions{Options: printer.Options{Details: f.Details}, DryRun: o.dryRun})
 	if o.dryRun == "" {
 		document.Table = func(table printer.Options) func(io.Writer, *report.LabelPlan) error {
 			return printer.PlanResults(printer.PlanOptions{Options: table})
@@ -123,7 +127,7 @@ func (f *RollbackFlags) ToOptions(config *genericclioptions.ConfigFlags, s termi
 	if err != nil {
 		return nil, err
 	}
-	o.writing, err = newWriting(config, s, "rollback", host, f.FieldManager, f.Yes, true)
+	o.writing, err = newWriting(config, s, "rollback", host, f.FieldManager, f.Yes, f.Details)
 	return o, err
 }
 
@@ -165,12 +169,7 @@ func (o *rollbackOptions) Run(ctx context.Context) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		for i := range results {
-			if results[i].Outcome != "" {
-				p.Items[i].Result = &results[i]
-			}
-		}
-		relabel.Summarise(p)
+		noteAnswers(p, results)
 	}
 	if o.dryRun != "" {
 		if err := o.print(o.streams.Out, p); err != nil {

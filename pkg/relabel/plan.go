@@ -83,16 +83,35 @@ func refused(w *report.Workload, candidate *report.Policy) []report.Refused {
 		}
 		already := e.Now == nil || !e.Now.Pod.Allowed
 		have := slices.IndexFunc(list, func(r report.Refused) bool { return r.Message == e.Outcome.Pod.Message })
+		ifUnchanged := e.Source == report.EvidenceTemplate && e.Revision == report.RevisionCurrent && changedOnTheWay(w, e)
 		if have >= 0 {
 			list[have].Already = list[have].Already && already
+			list[have].IfUnchanged = list[have].IfUnchanged && ifUnchanged
 			continue
 		}
 		list = append(list, report.Refused{
-			Group: w.Group, Kind: w.Kind, Name: w.Name, Message: e.Outcome.Pod.Message,
-			Checks: checks(e, &candidate.Enforce), Already: already, State: w.State, Next: w.Next,
+			Group: w.Group, Kind: w.Kind, Name: w.Name, Message: e.Outcome.Pod.Message, Checks: checks(e, &candidate.Enforce),
+			Already: already, IfUnchanged: ifUnchanged, State: w.State, Next: w.Next,
 		})
 	}
 	return list
+}
+
+// changedOnTheWay says whether the pods made from a template meet something else than it does: none of today's has its
+// outcome.
+func changedOnTheWay(w *report.Workload, template *report.Evidence) bool {
+	changed := false
+	for i := range w.Evidence {
+		e := &w.Evidence[i]
+		if e.Source != report.EvidencePod || e.Revision != report.RevisionCurrent {
+			continue
+		}
+		if e.Outcome.Pod.Message == template.Outcome.Pod.Message {
+			return false
+		}
+		changed = true
+	}
+	return changed
 }
 
 func checks(e *report.Evidence, enforce *report.Mode) []string {

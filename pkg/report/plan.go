@@ -109,7 +109,12 @@ type Refused struct {
 	// Checks are the IDs of the checks that deny.
 	Checks []string `json:"checks"`
 	// Already says that the server refuses them today, so that the change makes no difference.
-	Already bool  `json:"already,omitempty"`
+	Already bool `json:"already,omitempty"`
+	// IfUnchanged says that this is what the template alone would meet: the pods that run now were changed on the way (a
+	// webhook, an admission policy) and meet something else, or nothing. So it comes true only if nothing changes them
+	// any more.
+	IfUnchanged bool `json:"ifUnchanged,omitempty"`
+
 	State   State `json:"state"`
 	Next    Next  `json:"next"`
 }
@@ -152,6 +157,8 @@ type Result struct {
 	Outcome Ending `json:"outcome"`
 	// Message says what stood in the way, in the server's words where it was the server.
 	Message string `json:"message,omitempty"`
+	// Reason is the server's word for the kind of its refusal, such as Forbidden; empty where it was not the server.
+	Reason string `json:"reason,omitempty"`
 	// Warnings are what the server said to the change.
 	Warnings []string `json:"warnings,omitempty"`
 	// Left are label keys that a rollback did not touch, because they no longer hold what was written.
