@@ -3,6 +3,7 @@ package printer
 import (
 	"bytes"
 	"flag"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -11,17 +12,31 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/kubectl-pss/kubectl-pss/pkg/report"
 	"github.com/kubectl-pss/kubectl-pss/pkg/terminal"
 )
 
 var update = flag.Bool("update", false, "write the golden files instead of comparing with them")
 
-// golden is one file of testdata: FORMAT/CASE.golden.
+// golden is one file of testdata: FORMAT/CASE.golden, and what is to stand in it.
 type golden struct {
+	file  string
+	print func(*testing.T) string
+}
+
+// checkGolden is a golden file of a CheckReport.
+type checkGolden struct {
 	file   string
 	report *estate
 	write  func(*testing.T) Func
+}
+
+// goldens are those of every kind of document.
+func goldens() []golden {
+	var list []golden
+	for _, c := range checkGoldens() {
+		list = append(list, golden{c.file, func(t *testing.T) string { return render(t, c.write(t), c.report.CheckReport) }})
+	}
+	return append(list, planGoldens()...)
 }
 
 // table is how a table is printed; output a format that the flags know.
@@ -41,9 +56,9 @@ func output(format string) func(*testing.T) Func {
 	}
 }
 
-func goldens() []golden {
+func checkGoldens() []checkGolden {
 	colored := terminal.NewPalette(true)
-	return []golden{
+	return []checkGolden{
 		{"table/company", company(), table(Options{})},
 		{"table/company-80", company(), table(Options{Width: 80})},
 		{"table/company-100", company(), table(Options{Width: 100})},
@@ -90,7 +105,7 @@ func goldens() []golden {
 func TestGolden(t *testing.T) {
 	for _, g := range goldens() {
 		t.Run(g.file, func(t *testing.T) {
-			got := render(t, g.write(t), g.report.CheckReport)
+			got := g.print(t)
 			path := filepath.Join("testdata", filepath.FromSlash(g.file)+".golden")
 			if *update {
 				if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
@@ -136,10 +151,10 @@ func TestNoGoldenFileIsLeftOver(t *testing.T) {
 	}
 }
 
-func render(t *testing.T, write Func, r *report.CheckReport) string {
+func render[T any](t *testing.T, write func(io.Writer, T) error, document T) string {
 	t.Helper()
 	var b bytes.Buffer
-	if err := write(&b, r); err != nil {
+	if err := write(&b, document); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()

@@ -17,6 +17,14 @@ type cell struct {
 	mark  mark
 }
 
+// painted is the text in its colour.
+func (c cell) painted() string {
+	if c.paint == nil {
+		return c.text
+	}
+	return c.paint(c.text)
+}
+
 // column is a title, and its turn to be left out where the terminal is narrow: the highest first, 0 never.
 type column struct {
 	title string
@@ -111,10 +119,7 @@ func (g *grid) render(shown []int, gap string) ([]string, error) {
 	for _, row := range g.rows {
 		texts := make([]string, len(shown)) // tablewriter keeps it
 		for k, i := range shown {
-			texts[k] = row[i].text
-			if paint := row[i].paint; paint != nil {
-				texts[k] = paint(texts[k])
-			}
+			texts[k] = row[i].painted()
 		}
 		if err := table.Append(texts); err != nil {
 			return nil, err

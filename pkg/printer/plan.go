@@ -35,6 +35,9 @@ func Plan(o PlanOptions) Document[*report.LabelPlan] {
 func PlanTable(o PlanOptions) func(io.Writer, *report.LabelPlan) error {
 	return func(w io.Writer, plan *report.LabelPlan) error {
 		p := &page{w: w, Palette: o.Color, width: o.Width}
+		if len(plan.Items) == 0 {
+			return nil // whoever selected nothing is told so on stderr
+		}
 		if o.NoHeaders {
 			p.planRows(plan, o.Options)
 			return p.flush()

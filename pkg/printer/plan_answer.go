@@ -2,6 +2,7 @@ package printer
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/kubectl-pss/kubectl-pss/pkg/report"
@@ -12,6 +13,14 @@ import (
 func (p *page) serverFact(n *report.Planned) {
 	a := n.Answer
 	switch {
+	case rejects(n) && (a == nil || n.LabelChange == nil || !n.LabelChange.Allowed):
+		p.fact("dry run", p.Bad("rejected")+": "+rejection(n))
+	case a == nil && n.Result != nil && n.Result.Outcome == report.EndingMoved:
+		p.fact("dry run", p.Caution("moved")+": what moved is told below")
+	case a == nil && n.Result != nil && n.Result.Message == "":
+		p.fact("dry run", endings()[n.Result.Outcome])
+	case a == nil && n.Result != nil:
+		p.fact("dry run", p.Caution(endings()[n.Result.Outcome])+": "+n.Result.Message)
 	case a == nil:
 		p.labelChange(n.LabelChange)
 	case !a.Differs:
@@ -33,30 +42,120 @@ func (p *page) sideBySide(c *report.LabelChange, a *report.Answer) {
 		p.onlyForeseen(p.verdictOn(c.Allowed, c.Message, a.Expected))
 		p.onlyServer(p.verdictOn(a.Allowed, a.Message, a.Warnings))
 	}
-	expected, marked := slices.Clone(a.Expected), false
+	marked := false
+	expected := slices.Clone(a.Expected)
+	only := func(until int) { // what stood here and is not said
+		for _, line := range expected[:until] {
+			marked = true
+			p.onlyForeseen(line)
+		}
+		expected = expected[until:]
+	}
 	for _, said := range a.Warnings {
-		i := slices.Index(expected, said)
-		if i < 0 {
+		switch i := slices.Index(expected, said); {
+		case i >= 0 && !slices.ContainsFunc(expected[:i], func(line string) bool { return slices.Contains(a.Warnings, line) }):
+			only(i)
+			expected = expected[1:]
+			p.both(said)
+		case i >= 0:
+			expected = slices.Delete(expected, i, i+1)
+			p.both(said)
+		default:
 			marked = true
 			p.onlyServer(said)
-			continue
 		}
-		p.both(said)
-		expected = slices.Delete(expected, i, i+1)
 	}
-	for _, foreseen := range expected {
-		marked = true
-		p.onlyForeseen(foreseen)
-	}
+	only(len(expected))
 	if !marked && len(a.Warnings) > 1 && !slices.Equal(a.Warnings, a.Expected) {
 		p.line(4, "The same lines, in another order: this is the server's.")
 	}
 }
 
-func (p *page) both(text string) { p.labelled(4, "  both       ", text) }
+// The labels of the next three are of one width.
+
+func (p *page) both(text string) { p.labelled(4, "  both"+strings.Repeat(" ", 8), text) }
 
 func (p *page) onlyServer(text string) {
-	p.labelled(4, p.Good("+ server")+strings.Repeat(" ", 3), text)
+	p.labelled(4, p.Good("+ server")+strings.Repeat(" ", 6), text)
 }
 
-func (p *page) onlyForeseen(text string) { p.labelled(4, p.Bad("- foreseen")+" ", text) }
+func (p *page) onlyForeseen(text string) {
+	p.labelled(4, p.Bad("- foreseen")+strings.Repeat(" ", 4), text)
+}
+
+// dryRunWord is what a dry run has shown of a namespace.
+func dryRunWord(n *report.Planned) string {
+	switch a := n.Answer; {
+	case rejects(n):
+		return "rejected"
+	case a != nil && a.Differs && a.Exact:
+		return "not as foreseen"
+	case a != nil && a.Differs:
+		return "inexact"
+	case a != nil:
+		return "as foreseen"
+	case n.Result == nil:
+		return "not asked"
+	default:
+		return endings()[n.Result.Outcome]
+	}
+}
+
+// dryRunTotals says how far the server agrees.
+func (p *page) dryRunTotals(changed []*report.Planned) {
+	sum := map[string]int{}
+	for _, n := range changed {
+		sum[dryRunWord(n)]++
+	}
+	if sum["not asked"] == len(changed) {
+		return
+	}
+	var parts []string
+	add := func(word string, paint func(string) string) {
+		if sum[word] > 0 {
+			parts = append(parts, paint(strconv.Itoa(sum[word])+" "+word))
+		}
+	}
+	add("as foreseen", p.Good)
+	add("not as foreseen", p.Bad)
+	add("inexact", p.Caution)
+	for _, word := range dryRunFailures() {
+		add(word, p.Bad)
+	}
+	p.fact("dry run", strings.Join(parts, ", "))
+}
+
+// dryRunFailures are the words for what the server has not accepted.
+func dryRunFailures() []string {
+	words := []string{"rejected"}
+	for _, outcome := range []report.Ending{report.EndingAlready, report.EndingMoved, report.EndingGone, report.EndingUntried} {
+		words = append(words, endings()[outcome])
+	}
+	return append(words, "not asked")
+}
+
+// dryRunEnding says what the server would do.
+func (p *page) dryRunEnding(plan *report.LabelPlan, changed []*report.Planned) {
+	p.moved(plan)
+	accepted := len(changed)
+	for _, word := range dryRunFailures() {
+		var causes []*cause
+		for _, n := range changed {
+			if dryRunWord(n) == word {
+				accepted--
+				causes = addCause(causes, dryRunMessage(n), n.Namespace)
+			}
+		}
+		if word != endings()[report.EndingMoved] {
+			p.causes(word, causes)
+		}
+	}
+	p.linef(0, "server dry run: %d of %s accepted; nothing was written", accepted, count(len(changed), "change"))
+}
+
+func dryRunMessage(n *report.Planned) string {
+	if n.Answer == nil && n.Result == nil {
+		return ""
+	}
+	return rejection(n)
+}

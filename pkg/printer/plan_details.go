@@ -76,6 +76,9 @@ func (p *page) effective(d report.Defaults, n *report.Planned) {
 		case now.Source != next.Source:
 			text += ", from then on by " + origin(d, next)
 		}
+		if !relabels(n, m) && !changes(now, next) {
+			text = p.Faint(text)
+		}
 		p.fact(m.name, text+versionMeans(n, m, next))
 	}
 }
@@ -111,13 +114,13 @@ func (p *page) directionFact(n *report.Planned) {
 	case len(c.unclear) == 0:
 	case n.Current == nil || n.Candidate == nil:
 		if n.Direction != "" && len(c.tightens)+len(c.loosens) == 0 {
-			parts = append(parts, string(n.Direction))
+			parts = append(parts, directionCell(p, n).painted())
 		}
 	default:
 		parts = append(parts, p.Caution("another version for "+named(c.unclear))+": may allow more in one place and less in another")
 	}
 	if len(parts) == 0 && n.Direction == report.DirectionSame {
-		parts = append(parts, "none: the labels say what holds without them")
+		parts = append(parts, "none today: the labels say what holds already")
 	}
 	if len(parts) > 0 {
 		p.fact("direction", strings.Join(parts, "; "))
@@ -198,7 +201,7 @@ func (p *page) newWarnings(n *report.Planned) {
 		}
 	}
 	p.section()
-	p.line(2, p.Caution("New warnings")+" to whoever applies: "+count(len(n.Warned), "workload"))
+	p.line(2, p.Caution("New warnings")+" to whoever applies them: "+count(len(n.Warned), "workload"))
 	for _, text := range texts {
 		p.line(4, p.Strong(list(told[text], 10)))
 		p.line(6, text)

@@ -41,15 +41,19 @@ func addCause(causes []*cause, message, namespace string) []*cause {
 // leftAlone groups what a plan does not change by the reason, those first that are as they should be.
 func leftAlone(plan *report.LabelPlan) []*cause {
 	var causes []*cause
-	for _, action := range []report.Action{report.ActionKeep, report.ActionSkip} {
+	for _, kept := range []bool{true, false} {
 		for i := range plan.Items {
 			item := &plan.Items[i]
-			if item.Action != action {
+			if item.Action == report.ActionChange || kept != (item.Action == report.ActionKeep) {
 				continue
 			}
 			text := item.Reason
-			if text == "" {
-				text = map[report.Action]string{report.ActionKeep: "already so", report.ActionSkip: "no reason known"}[action]
+			switch {
+			case text != "":
+			case kept:
+				text = "already so"
+			default:
+				text = "for a reason unknown"
 			}
 			causes = addCause(causes, text, item.Namespace)
 		}
@@ -68,9 +72,11 @@ func (p *page) planEnd(plan *report.LabelPlan, o PlanOptions, changed []*report.
 			widest = max(widest, len(strconv.Itoa(len(c.namespaces))))
 		}
 		for _, c := range causes {
-			p.labelled(2, pad(strconv.Itoa(len(c.namespaces)), widest)+wideGap, c.String()+": "+list(c.namespaces, maxNames))
+			p.labelled(2, pad(strconv.Itoa(len(c.namespaces)), widest)+wideGap, c.String()+" ("+list(c.namespaces, maxNames)+")")
 		}
 	}
+	p.section()
+	p.moved(plan)
 	p.gaps(planGaps(plan, o, changed))
 	p.section()
 	if len(changed) == 0 {
@@ -104,8 +110,6 @@ func planGaps(plan *report.LabelPlan, o PlanOptions, changed []*report.Planned) 
 // nothingToChange is the whole of a plan that changes nothing.
 func nothingToChange(plan *report.LabelPlan, causes []*cause) string {
 	switch {
-	case len(plan.Items) == 0:
-		return "Nothing to change: no namespace was selected."
 	case len(causes) > 1:
 		return "Nothing to change."
 	case len(plan.Items) == 1:
@@ -139,7 +143,7 @@ func (p *page) totals(plan *report.LabelPlan, changed []*report.Planned) {
 	if sum.Incomplete > 0 {
 		p.fact("incomplete", p.Caution(count(sum.Incomplete, "namespace"))+" of which not everything could be read")
 	}
-	p.dryRunTotals(plan, changed)
+	p.dryRunTotals(changed)
 }
 
 // directions counts what the changes do.
@@ -150,7 +154,11 @@ func (p *page) directions(changed []*report.Planned) string {
 	}
 	var parts []string
 	add := func(d report.Direction, text string, paint func(string) string) {
-		if sum[d] > 0 {
+		switch {
+		case sum[d] == 0:
+		case len(changed) == 1: // one of one needs no number
+			parts = append(parts, paint(text))
+		default:
 			parts = append(parts, paint(strconv.Itoa(sum[d])+" "+text))
 		}
 	}
@@ -161,31 +169,4 @@ func (p *page) directions(changed []*report.Planned) string {
 	add(report.DirectionSame, "without effect", plain)
 	add("", "in an unknown direction", p.Caution)
 	return strings.Join(parts, ", ")
-}
-
-// dryRunTotals says how far the server agrees.
-func (p *page) dryRunTotals(plan *report.LabelPlan, changed []*report.Planned) {
-	asked, rejected := 0, 0
-	for _, n := range changed {
-		if n.Answer != nil {
-			asked++
-			if !n.Answer.Allowed {
-				rejected++
-			}
-		}
-	}
-	if asked == 0 {
-		return
-	}
-	var parts []string
-	if rejected > 0 {
-		parts = append(parts, p.Bad("the server rejects "+count(rejected, "change")))
-	}
-	if plan.Summary.Differences > 0 {
-		parts = append(parts, p.Bad(count(plan.Summary.Differences, "answer")+" of the server not as foreseen"))
-	}
-	if len(parts) == 0 {
-		parts = append(parts, p.Good("the server agrees"))
-	}
-	p.fact("dry run", strings.Join(parts, ", "))
 }

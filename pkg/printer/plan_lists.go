@@ -48,7 +48,7 @@ func (p *page) newlyRefused(changed []*report.Planned) {
 		p.labelled(2, pad(r.namespace, namespaces)+wideGap+pad(r.workload, workloads)+wideGap, r.checks)
 	}
 	if more := len(rows) - maxRefused; more > 0 {
-		p.linef(2, "and %s more", count(more, "workload"))
+		p.linef(2, "and %d more", more)
 	}
 }
 
@@ -68,8 +68,18 @@ func (p *page) loosened(changed []*report.Planned) {
 			}
 		}
 		if len(names) > 0 {
-			p.linef(0, "%s in %s.", p.Caution("Loosens "+m.name), list(names, 6))
+			p.linef(0, "%s in %s.", p.Caution("Loosens "+m.name), list(names, maxNames))
 		}
+	}
+	var names []string
+	for _, item := range changed {
+		// Without a simulation it is not known which mode a label that goes was the one to loosen.
+		if item.Direction == report.DirectionLoosens && len(courseOf(item).loosens) == 0 {
+			names = append(names, escaped(item.Namespace))
+		}
+	}
+	if len(names) > 0 {
+		p.linef(0, "%s %s.", p.Caution("Loosens"), list(names, maxNames))
 	}
 }
 
@@ -105,7 +115,7 @@ func (p *page) otherOwners(changed []*report.Planned) {
 		p.linef(0, "%s sets labels of %s: %s.", p.Caution(name), list(g.namespaces, 3), g.first.Advice)
 	}
 	if more := len(groups) - maxOwners; more > 0 {
-		p.linef(0, "and %s more", count(more, "owner"))
+		p.linef(0, "and %d more", more)
 	}
 }
 
@@ -114,16 +124,14 @@ func (p *page) serverDiffers(changed []*report.Planned) {
 	p.section()
 	var differs []string
 	for _, item := range changed {
-		a := item.Answer
-		switch {
-		case a == nil:
-		case !a.Allowed:
-			p.linef(0, "%s the change of %s: %s", p.Bad("The server rejects"), escaped(item.Namespace), escaped(a.Message))
-		case a.Differs && a.Exact:
+		switch a := item.Answer; {
+		case rejects(item):
+			p.linef(0, "%s of %s: %s", p.Bad("The server rejects the change"), escaped(item.Namespace), escaped(rejection(item)))
+		case a != nil && a.Differs && a.Exact:
 			differs = append(differs, escaped(item.Namespace))
 		}
 	}
 	if len(differs) > 0 {
-		p.linef(0, "%s for %s.", p.Bad("The server's answer is not the one foreseen"), list(differs, 6))
+		p.linef(0, "%s for %s.", p.Bad("The server's answer is not the one foreseen"), list(differs, maxNames))
 	}
 }

@@ -83,12 +83,12 @@ func dataChange(item *report.Planned) string {
 func PlanEnding(o PlanOptions) func(io.Writer, *report.LabelPlan) error {
 	return func(w io.Writer, plan *report.LabelPlan) error {
 		p := &page{w: w, Palette: o.Color, width: o.Width}
-		changed := toChange(plan)
+		changed := tried(plan)
 		switch o.DryRun {
 		case dryRunClient:
 			p.line(0, "dry run: nothing was written")
 		case dryRunServer:
-			p.dryRunEnding(changed)
+			p.dryRunEnding(plan, changed)
 		default:
 			p.moved(plan)
 			p.failures(changed)
@@ -99,9 +99,20 @@ func PlanEnding(o PlanOptions) func(io.Writer, *report.LabelPlan) error {
 	}
 }
 
-// PlanMoved returns the printer, for stderr, of the namespaces that were stopped because their labels or what was
-// foreseen of them are not what the plan saw. It is for a plan that was read from a file, before the question is
-// asked; PlanEnding tells the same of those that moved after it.
+// tried are the items that were to be changed: those of the plan, and those that it would still change if they had not
+// moved or gone since it was made.
+func tried(plan *report.LabelPlan) []*report.Planned {
+	var list []*report.Planned
+	for i := range plan.Items {
+		if item := &plan.Items[i]; item.Action == report.ActionChange || item.Result != nil {
+			list = append(list, item)
+		}
+	}
+	return list
+}
+
+// PlanMoved returns the printer of the namespaces that were stopped because their labels or what was foreseen of them
+// are not what the plan saw. PlanTable and PlanEnding tell this too; it is for those who show neither.
 func PlanMoved(o PlanOptions) func(io.Writer, *report.LabelPlan) error {
 	return func(w io.Writer, plan *report.LabelPlan) error {
 		p := &page{w: w, Palette: o.Color, width: o.Width}
@@ -132,13 +143,7 @@ func (p *page) failures(changed []*report.Planned) {
 				causes = addCause(causes, item.Result.Message, item.Namespace)
 			}
 		}
-		for _, c := range causes {
-			text := p.Bad(endings()[outcome]) + ": " + list(c.namespaces, maxFailed)
-			if c.String() != "" {
-				text += ": " + c.String()
-			}
-			p.line(0, text)
-		}
+		p.causes(endings()[outcome], causes)
 	}
 	for _, item := range changed {
 		if item.Result != nil && len(item.Result.Left) > 0 {
@@ -146,6 +151,17 @@ func (p *page) failures(changed []*report.Planned) {
 			p.line(0, p.Caution("left alone")+": "+escaped(item.Namespace)+": "+list(keys, len(keys))+
 				": no longer what the run wrote")
 		}
+	}
+}
+
+// causes writes what happened to namespaces, and why.
+func (p *page) causes(what string, causes []*cause) {
+	for _, c := range causes {
+		text := p.Bad(what) + ": " + list(c.namespaces, maxFailed)
+		if c.String() != "" {
+			text += ": " + c.String()
+		}
+		p.line(0, text)
 	}
 }
 
@@ -177,7 +193,7 @@ func (p *page) warned(changed []*report.Planned) {
 // endings are the outcomes in a word or two.
 func endings() map[report.Ending]string {
 	return map[report.Ending]string{
-		report.EndingMoved: "moved", report.EndingGone: "gone", report.EndingFailed: "failed", report.EndingUntried: "not tried",
+		report.EndingWritten: "written", report.EndingAlready: "already so", report.EndingMoved: "moved", report.EndingGone: "gone", report.EndingFailed: "failed", report.EndingUntried: "not tried",
 	}
 }
 
@@ -189,7 +205,7 @@ func (p *page) ending(plan *report.LabelPlan, changed []*report.Planned) string 
 			sum[item.Result.Outcome]++
 		}
 	}
-	if len(changed) == 0 || sum[report.EndingWritten]+sum[report.EndingAlready] == 0 && len(sum) <= 1 && sum[report.EndingUntried] == len(changed) {
+	if sum[report.EndingUntried] == len(changed) {
 		return "nothing was written"
 	}
 	verb := "labeled "
@@ -202,7 +218,7 @@ func (p *page) ending(plan *report.LabelPlan, changed []*report.Planned) string 
 	}
 	var parts []string
 	if n := sum[report.EndingAlready]; n > 0 {
-		parts = append(parts, strconv.Itoa(n)+" already so")
+		parts = append(parts, strconv.Itoa(n)+" "+endings()[report.EndingAlready])
 	}
 	for _, outcome := range []report.Ending{report.EndingMoved, report.EndingFailed, report.EndingGone, report.EndingUntried} {
 		if n := sum[outcome]; n > 0 {
@@ -213,26 +229,4 @@ func (p *page) ending(plan *report.LabelPlan, changed []*report.Planned) string 
 		text += "; " + strings.Join(parts, ", ")
 	}
 	return text
-}
-
-// dryRunEnding says what the server would do.
-func (p *page) dryRunEnding(changed []*report.Planned) {
-	allowed := 0
-	var causes []*cause
-	for _, item := range changed {
-		switch a := item.Answer; {
-		case a != nil && a.Allowed:
-			allowed++
-		case a != nil:
-			causes = addCause(causes, a.Message, item.Namespace)
-		case item.Result != nil:
-			causes = addCause(causes, item.Result.Message, item.Namespace)
-		default:
-			causes = addCause(causes, "the server was not asked", item.Namespace)
-		}
-	}
-	for _, c := range causes {
-		p.line(0, p.Bad("rejected")+": "+list(c.namespaces, maxFailed)+": "+c.String())
-	}
-	p.linef(0, "server dry run: %d of %s accepted; nothing was written", allowed, count(len(changed), "change"))
 }

@@ -17,7 +17,7 @@ type planColumn struct {
 // planRows writes the table, one namespace that changes a row, and returns what of it wants an explanation.
 func (p *page) planRows(plan *report.LabelPlan, o Options) legend {
 	changed := toChange(plan)
-	columns := planColumns(plan, changed, o.Wide)
+	columns := planColumns(plan, changed, o)
 	g := grid{noHeaders: o.NoHeaders, rows: make([][]cell, len(changed))}
 	for i := range columns {
 		g.columns = append(g.columns, columns[i].column)
@@ -44,10 +44,13 @@ func (p *page) planRows(plan *report.LabelPlan, o Options) legend {
 	return l
 }
 
-func planColumns(plan *report.LabelPlan, changed []*report.Planned, wide bool) []planColumn {
+// planColumns leaves out what is empty everywhere, but for scripts and with -o wide.
+func planColumns(plan *report.LabelPlan, changed []*report.Planned, o Options) []planColumn {
+	all := o.Wide || o.NoHeaders
+	some := func(is func(*report.Planned) bool) bool { return all || slices.ContainsFunc(changed, is) }
 	columns := []planColumn{{column{"NAMESPACE", 0}, func(_ *page, n *report.Planned) cell { return cell{text: n.Namespace} }}}
 	for _, m := range modes() {
-		if !slices.ContainsFunc(changed, func(n *report.Planned) bool { return relabels(n, m) }) {
+		if !some(func(n *report.Planned) bool { return relabels(n, m) }) {
 			continue
 		}
 		turn := m.turn
@@ -57,17 +60,19 @@ func planColumns(plan *report.LabelPlan, changed []*report.Planned, wide bool) [
 		columns = append(columns, planColumn{column{m.title, turn}, func(p *page, n *report.Planned) cell { return p.relabeled(n, m) }})
 	}
 	columns = append(columns, planColumn{column{"DIRECTION", 1}, directionCell})
-	if foreseen(changed) {
-		columns = append(
-			columns,
-			planColumn{column{"REFUSED", 0}, func(p *page, n *report.Planned) cell { return p.refusedCell(plan, n) }},
-			planColumn{column{"WARNED", 4}, func(p *page, n *report.Planned) cell { return p.amount(n, len(n.Warned)) }},
-		)
+	if all || foreseen(changed) {
+		columns = append(columns, planColumn{column{"REFUSED", 0}, func(p *page, n *report.Planned) cell { return p.refusedCell(plan, n) }})
 	}
-	if answered(changed) {
+	if some(func(n *report.Planned) bool { return len(n.Warned) > 0 }) {
+		columns = append(columns, planColumn{column{"WARNED", 4}, func(p *page, n *report.Planned) cell { return p.amount(n, len(n.Warned)) }})
+	}
+	if some(answered) {
 		columns = append(columns, planColumn{column{"SERVER", 0}, serverCell})
 	}
-	return append(columns, planColumn{column{"OWNER", 0}, func(p *page, n *report.Planned) cell { return p.ownerCell(n, wide) }})
+	if some(func(n *report.Planned) bool { return len(n.Owners) > 0 }) {
+		columns = append(columns, planColumn{column{"OWNER", 1}, func(p *page, n *report.Planned) cell { return p.ownerCell(n, o.Wide) }})
+	}
+	return columns
 }
 
 // foreseen says whether anything is known of what the server will do. Of a rollback nothing is.
@@ -75,15 +80,14 @@ func foreseen(changed []*report.Planned) bool {
 	return slices.ContainsFunc(changed, func(n *report.Planned) bool { return n.Candidate != nil })
 }
 
-func answered(changed []*report.Planned) bool {
-	return slices.ContainsFunc(changed, func(n *report.Planned) bool { return n.Answer != nil })
-}
+// answered says whether a dry run was tried: it has an answer, or a result that says why there is none.
+func answered(n *report.Planned) bool { return n.Answer != nil || n.Result != nil }
 
 // relabeled shows the labels of a mode before and after.
 func (p *page) relabeled(n *report.Planned, m mode) cell {
 	before, after := carried(n.Before, m), carried(n.After, m)
 	c := cell{text: after}
-	if _, leveled := n.After[levelKey(m)]; leveled && n.After[versionKey(m)] == "" {
+	if level := n.After[levelKey(m)]; level != "" && level != levelPrivileged && n.After[versionKey(m)] == "" {
 		c.mark = markUnpinned
 	}
 	if before == after {
@@ -168,10 +172,12 @@ func incomplete(plan *report.LabelPlan, n *report.Planned) bool {
 // serverCell is what a dry run on the server has shown.
 func serverCell(p *page, n *report.Planned) cell {
 	switch a := n.Answer; {
+	case rejects(n):
+		return cell{text: "rejects", paint: p.Bad}
+	case a == nil && n.Result != nil && n.Result.Outcome != report.EndingAlready:
+		return cell{text: endings()[n.Result.Outcome], paint: p.Bad}
 	case a == nil:
 		return cell{text: "<unknown>", paint: p.Faint}
-	case !a.Allowed:
-		return cell{text: "rejects", paint: p.Bad}
 	case a.Differs && a.Exact:
 		return cell{text: "differs", paint: p.Bad}
 	case a.Differs:
@@ -179,6 +185,22 @@ func serverCell(p *page, n *report.Planned) cell {
 	default:
 		return cell{text: "agrees", paint: p.Good}
 	}
+}
+
+// rejects says whether the server, or the way to it, refused a dry run.
+func rejects(n *report.Planned) bool {
+	if n.Answer != nil {
+		return !n.Answer.Allowed
+	}
+	return n.Result != nil && n.Result.Outcome == report.EndingFailed
+}
+
+// rejection is in which words.
+func rejection(n *report.Planned) string {
+	if n.Answer != nil {
+		return n.Answer.Message
+	}
+	return n.Result.Message
 }
 
 // ownerCell names who else has a say: in brackets those who have none in the labels that change.
@@ -215,19 +237,4 @@ func owner(o *report.LabelOwner) string {
 		return o.Name
 	}
 	return o.Name + " (" + o.Detail + ")"
-}
-
-// planLegend explains what the table shows.
-func (p *page) planLegend(plan *report.LabelPlan, l legend) {
-	server := escaped(plan.Server)
-	today := "latest"
-	if server.PolicyVersion != "" {
-		today += ", which is " + server.PolicyVersion + " on this server today"
-	}
-	p.explain(l, [][2]string{
-		l.entry(markUnpinned, "level", "without a version label: "+today),
-		l.entry(markAtLeast, ">=N", "at least: something could not be read"),
-		l.entry(markInexact, "inexact", "differs, as was to be expected: the server looks at some of the pods only, or some could not be read"),
-		l.entry(markManages, "[owner]", "manages the namespace, but did not set the labels that change"),
-	})
 }

@@ -31,7 +31,7 @@ func RunsTable(o Options, now time.Time) func(io.Writer, *report.RunList) error 
 	return func(w io.Writer, l *report.RunList) error {
 		p := &page{w: w, Palette: o.Color, width: o.Width}
 		g := grid{noHeaders: o.NoHeaders, columns: []column{
-			{"RUN", 0}, {"AGE", 0}, {"STATE", 0}, {"NAMESPACES", 0}, {"WHAT", 2}, {"CONTEXT", 1}, {"ROLLED-BACK-BY", 0},
+			{"RUN", 0}, {"AGE", 0}, {"STATE", 0}, {"NAMESPACES", 0}, {"WHAT", 1}, {"CONTEXT", 2}, {"ROLLED-BACK-BY", 0},
 		}}
 		runs := escaped(l.Items)
 		for i := range runs {
@@ -80,7 +80,7 @@ func (p *page) run(r *report.Run, now time.Time) []cell {
 	if r.State != report.RunDamaged {
 		finished := r.Outcomes[report.EndingWritten] + r.Outcomes[report.EndingAlready]
 		namespaces = cell{text: strconv.Itoa(finished) + "/" + strconv.Itoa(r.Namespaces)}
-		what = cell{text: asked(r.Asked)}
+		what = cell{text: askedShort(r.Asked)}
 	}
 	where, by := cell{text: none, paint: p.Faint}, cell{text: none, paint: p.Faint}
 	if r.Context != "" {
@@ -90,4 +90,21 @@ func (p *page) run(r *report.Run, now time.Time) []cell {
 		by = cell{text: strings.Join(r.UndoneBy, ",")}
 	}
 	return []cell{{text: r.Run}, age, state, namespaces, what, where, by}
+}
+
+// askedShort is asked in the words of the command line.
+func askedShort(a report.Asked) string {
+	if a.Undo != "" {
+		return "rollback of " + a.Undo
+	}
+	recommended := a.Recommend
+	a.Recommend = false
+	switch {
+	case recommended && a.Pin != "":
+		return "recommend, pin " + a.Pin
+	case recommended:
+		return "recommend"
+	default:
+		return asked(a)
+	}
 }
