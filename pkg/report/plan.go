@@ -115,8 +115,8 @@ type Refused struct {
 	// any more.
 	IfUnchanged bool `json:"ifUnchanged,omitempty"`
 
-	State   State `json:"state"`
-	Next    Next  `json:"next"`
+	State State `json:"state"`
+	Next  Next  `json:"next"`
 }
 
 // Warned is a workload whose authors are told something that they are not told today.
