@@ -1,8 +1,10 @@
 package printer
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -17,21 +19,53 @@ func Blocked() Document[*report.BlockedReport] {
 	return Document[*report.BlockedReport]{Table: BlockedTable, Names: blockedNames}
 }
 
-// BlockedTable returns the printer for people: one row an object whose pods are refused, then what that adds up to.
-// Ages are counted to the report's own time. Nothing refused and nothing unread prints nothing.
+// BlockedTable returns the printer for people: one row a workload and message, or with Wide one an object whose pods
+// are refused, then what that adds up to. Ages are counted to the report's own time. Nothing refused and nothing unread
+// prints nothing.
 func BlockedTable(o Options) func(io.Writer, *report.BlockedReport) error {
 	return func(w io.Writer, r *report.BlockedReport) error {
 		p := &page{w: w, Palette: o.Color, width: o.Width}
 		items := escaped(r.Items)
-		p.blockedRows(items, r.Time, o)
+		rows := items
+		if !o.Wide {
+			rows = joined(items)
+		}
+		short := p.blockedRows(rows, r.Time, o)
 		if o.NoHeaders {
 			return p.flush()
 		}
 		p.gaps(escaped(r.Gaps))
 		p.section()
-		p.blockedEnd(items, len(r.Gaps) > 0)
+		p.blockedEnd(items, short, len(r.Gaps) > 0)
 		return p.flush()
 	}
+}
+
+// joined makes one of what a workload was told several times through several objects: a CronJob of every minute has a
+// Job for each.
+func joined(items []report.Blocked) []report.Blocked {
+	var rows []report.Blocked
+	for i := range items {
+		b := &items[i]
+		same := func(a report.Blocked) bool {
+			return a.Namespace == b.Namespace && a.Group == b.Group && a.Kind == b.Kind && a.Name == b.Name && a.Message == b.Message
+		}
+		at := slices.IndexFunc(rows, same)
+		if at < 0 {
+			rows = append(rows, *b)
+			continue
+		}
+		row := &rows[at]
+		row.Wanted += b.Wanted
+		row.Missing += b.Missing
+		if b.Since.Before(row.Since) {
+			row.Since, row.SinceExact = b.Since, b.SinceExact
+		}
+		if len(row.Checks) == 0 {
+			row.Checks = b.Checks
+		}
+	}
+	return rows
 }
 
 // blockedColumn is a column of the table of refused workloads.
@@ -100,10 +134,10 @@ func (p *page) viaCell(b *report.Blocked) cell {
 	return cell{text: kindName(b.Via.Group, b.Via.Kind, b.Via.Name)}
 }
 
-// blockedRows writes the table, with as many checks in a row as its width allows.
-func (p *page) blockedRows(items []report.Blocked, now time.Time, o Options) {
+// blockedRows writes the table, with as many checks in a row as its width allows, and says whether it left out any.
+func (p *page) blockedRows(items []report.Blocked, now time.Time, o Options) (short bool) {
 	if len(items) == 0 {
-		return
+		return false
 	}
 	width, limit := o.Width, 0
 	if o.Wide || o.NoHeaders {
@@ -112,7 +146,7 @@ func (p *page) blockedRows(items []report.Blocked, now time.Time, o Options) {
 	for i := range items {
 		limit = max(limit, len(items[i].Checks))
 	}
-	for ; ; limit-- {
+	for most := limit; ; limit-- {
 		g := grid{noHeaders: o.NoHeaders}
 		columns := p.blockedColumns(now, o.Wide, limit)
 		for i := range columns {
@@ -138,7 +172,7 @@ func (p *page) blockedRows(items []report.Blocked, now time.Time, o Options) {
 		if !o.NoHeaders {
 			p.blockedLegend(l)
 		}
-		return
+		return limit < most || len(l.hidden) > 0
 	}
 }
 
@@ -148,42 +182,61 @@ func (p *page) blockedLegend(l legend) {
 	if len(l.hidden) > 0 {
 		p.line(0, p.Faint(strings.Join(l.hidden, ", ")+" left out to fit this terminal; -o wide shows every column."))
 	}
-	if l.marks[markBound] {
-		p.labelled(0, p.Faint(">=age   "), p.Faint("at least: the server forgets events, by default after an hour"))
-	}
-	if l.marks[markInvalid] {
-		p.labelled(0, p.Faint("<unknown>   "), p.Faint("not what the template gives today; -o wide shows the server's message"))
+	for _, entry := range []struct {
+		of            mark
+		text, meaning string
+	}{
+		{markBound, ">=age       ", "at least: the server forgets events, by default after an hour"},
+		{markInvalid, "<unknown>   ", "not what the template gives today; -o wide shows the server's message"},
+	} {
+		if l.marks[entry.of] {
+			p.labelled(0, p.Faint(entry.text), p.Faint(entry.meaning))
+		}
 	}
 }
 
-// blockedEnd adds the table up and says how to go on.
-func (p *page) blockedEnd(items []report.Blocked, gaps bool) {
+// blockedEnd adds the table up, with the checks if it had no room for them, and says how to go on.
+func (p *page) blockedEnd(items []report.Blocked, short, gaps bool) {
 	if len(items) == 0 {
 		if gaps {
 			p.line(0, p.Caution("Incomplete:")+" nothing that was read is refused, but not everything could be read.")
 		}
 		return
 	}
-	missing, namespaces, workloads := 0, []string{}, []string{}
+	missing := 0
+	var namespaces, workloads []string // items are sorted, so that the same ones follow each other
 	for i := range items {
 		b := &items[i]
 		missing += b.Missing
 		namespaces = append(namespaces, b.Namespace)
 		workloads = append(workloads, b.Namespace+" "+kindName(b.Group, b.Kind, b.Name))
 	}
-	// Items are sorted, so that the same ones follow each other.
-	text := fmt.Sprintf("%s %s of %s in %s.", p.Bad("Refused:"), count(missing, "pod"),
+	text := fmt.Sprintf("%s %s of %s in %s", p.Bad("Refused:"), count(missing, "pod"),
 		count(len(slices.Compact(workloads)), "workload"), count(len(slices.Compact(namespaces)), "namespace"))
+	if checks := checksOf(items); short && len(checks) > 0 {
+		text += ", by " + list(checks, maxChecks)
+	}
+	text += "."
 	if gaps {
 		text += " Not everything could be read."
 	}
 	p.line(0, text)
 	first := &items[0]
-	hint := "For every check and field: "
-	if len(items) > 1 {
-		hint = "For every check and field, workload by workload: "
+	p.line(0, p.Faint("For every check and field: ")+
+		fmt.Sprintf("kubectl pss check %s/%s -n %s", shortKind(first.Kind), first.Name, first.Namespace))
+}
+
+// checksOf are the checks behind all items, those of most items first.
+func checksOf(items []report.Blocked) []string {
+	counted := map[string]int{}
+	for i := range items {
+		for _, id := range items[i].Checks {
+			counted[id]++
+		}
 	}
-	p.line(0, p.Faint(hint)+fmt.Sprintf("kubectl pss check %s/%s -n %s", shortKind(first.Kind), first.Name, first.Namespace))
+	return slices.SortedFunc(maps.Keys(counted), func(a, b string) int {
+		return cmp.Or(cmp.Compare(counted[b], counted[a]), cmp.Compare(a, b))
+	})
 }
 
 // shortKind is the kind as people type it.
