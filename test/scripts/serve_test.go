@@ -1,0 +1,20 @@
+package scripts
+
+import (
+	"strings"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/kubernetes/scheme"
+)
+
+// objectsIn reads the objects of a manifest that a script brings along.
+func objectsIn(ts *testscript.TestScript, file string) []runtime.Object {
+	var objects []runtime.Object
+	for document := range strings.SplitSeq(ts.ReadFile(file), "\n---\n") {
+		obj, _, err := scheme.Codecs.UniversalDeserializer().Decode([]byte(document), nil, nil)
+		ts.Check(err)
+		objects = append(objects, obj)
+	}
+	return objects
+}
