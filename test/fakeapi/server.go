@@ -113,6 +113,13 @@ func (s *Server) Inject(f Fault) {
 	s.faults = append(s.faults, &f)
 }
 
+// Mend takes back all faults.
+func (s *Server) Mend() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = nil
+}
+
 // Requests returns the requests so far whose path has one of the prefixes; all without any.
 func (s *Server) Requests(prefixes ...string) []Request {
 	s.mu.Lock()

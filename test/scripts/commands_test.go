@@ -1,12 +1,9 @@
 package scripts
 
 import (
-	"bytes"
 	"errors"
-	"os"
 	"os/exec"
 	"strconv"
-	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/version"
@@ -41,7 +38,8 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // api makes the server misbehave from now on: api forbid RESOURCE [GROUP] | unauthorized | hang PATH | down |
-// expire PATH | retry PATH | version GITVERSION MINOR [EMULATED] | metrics FILE.
+// expire PATH | retry PATH | version GITVERSION MINOR [EMULATED] | metrics FILE; api serve FILE adds the objects of a
+// manifest, or replaces them.
 func api(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
 		ts.Fatalf("usage: api FAULT ARG...")
@@ -58,6 +56,10 @@ func api(ts *testscript.TestScript, neg bool, args []string) {
 		s.Inject(fakeapi.Fault{Path: resourcePath(arg(1), arg(2)), Do: fakeapi.Forbid(arg(1), arg(2))})
 	case "unauthorized":
 		s.Inject(fakeapi.Fault{Path: "/*", Do: fakeapi.Refuse(401, metav1.StatusReasonUnauthorized, "Unauthorized")})
+	case "patch":
+		patchFault(ts, arg(1), arg(2), arg(3))
+	case "mend":
+		s.Mend()
 	case "hang":
 		s.Inject(fakeapi.Fault{Path: arg(1), Do: fakeapi.Hang()})
 	case "retry":
@@ -70,6 +72,10 @@ func api(ts *testscript.TestScript, neg bool, args []string) {
 		s.SetVersion(version.Info{Major: "1", GitVersion: arg(1), Minor: arg(2), EmulationMajor: "1", EmulationMinor: arg(3)})
 	case "metrics":
 		s.SetMetrics(ts.ReadFile(arg(1)))
+	case "serve":
+		objects := objectsIn(ts, arg(1))
+		recordOf(ts).note(objects)
+		s.Add(objects...)
 	default:
 		ts.Fatalf("unknown fault %q", args[0])
 	}
@@ -97,37 +103,4 @@ func requests(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("%s %s is no read", r.Method, r.Path)
 		}
 	}
-}
-
-// interrupted runs a command, sends it SIGINT once the server has got a request for a path, and checks that it ends
-// with 130 and without a word on stdout: interrupted PATH COMMAND ARG...
-func interrupted(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) < 2 {
-		ts.Fatalf("usage: interrupted PATH COMMAND ARG...")
-	}
-	path, err := exec.LookPath(args[1])
-	if err != nil {
-		path = ts.Getenv("PATH")
-		ts.Fatalf("%s is not in %s", args[1], path)
-	}
-	c := exec.Command(path, args[2:]...)
-	c.Env = append(os.Environ(), "KUBECONFIG="+ts.Getenv("KUBECONFIG"))
-	var stdout, stderr bytes.Buffer
-	c.Stdout, c.Stderr = &stdout, &stderr
-	ts.Check(c.Start())
-	deadline := time.Now().Add(time.Minute)
-	for len(server(ts).Requests(args[0])) == 0 {
-		if time.Now().After(deadline) {
-			_ = c.Process.Kill()
-			ts.Fatalf("no request for %s within a minute; stderr: %s", args[0], stderr.String())
-		}
-		time.Sleep(5 * time.Millisecond)
-	}
-	ts.Check(c.Process.Signal(os.Interrupt))
-	_ = c.Wait()
-	if code := c.ProcessState.ExitCode(); code != 130 || stdout.Len() > 0 {
-		ts.Fatalf("exit code %d, stdout %q, stderr %q", code, stdout.String(), stderr.String())
-	}
-	_, _ = ts.Stderr().Write(stderr.Bytes())
-	ts.Logf("%s", stderr.String())
 }

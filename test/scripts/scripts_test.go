@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	corev1 "k8s.io/api/core/v1"
+
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/kubectl-pss/kubectl-pss/pkg/cmd"
@@ -26,7 +28,8 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup:               setup,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "api": api, "interrupted": interrupted, "requests": requests,
+			"exits": exits, "api": api, "interrupted": interrupted, "requests": requests, "answer": answer,
+			"change": change, "labels": labels, "patches": patches, "journals": journals,
 		},
 	})
 }
@@ -36,11 +39,13 @@ type serverKey struct{}
 
 // setup gives each script an API server with a small estate, and a kubeconfig that leads to it.
 func setup(env *testscript.Env) error {
-	server := fakeapi.New(estate()...)
+	server, known := fakeapi.New(estate()...), &record{byName: map[string]*corev1.Namespace{}}
 	env.Defer(server.Close)
-	env.Values[serverKey{}] = server
+	env.Values[serverKey{}], env.Values[recordKey{}] = server, known
+	known.note(estate())
 	kubeconfig := filepath.Join(env.WorkDir, "kubeconfig")
 	env.Setenv("KUBECONFIG", kubeconfig)
 	env.Setenv("SERVER", server.URL())
+	env.Setenv("XDG_STATE_HOME", filepath.Join(env.WorkDir, "state"))
 	return os.WriteFile(kubeconfig, server.Kubeconfig(), 0o600)
 }
