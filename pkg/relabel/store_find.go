@@ -60,6 +60,8 @@ func (s *Store) List() ([]*Run, error) {
 		}
 		runs = append(runs, run)
 	}
+	// A name tells the second only, and the last of two runs in one second is the one that a rollback means.
+	slices.SortStableFunc(runs, func(a, b *Run) int { return b.Started.Compare(a.Started) })
 	return runs, nil
 }
 
