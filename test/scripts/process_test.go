@@ -29,16 +29,21 @@ func command(ts *testscript.TestScript, args []string) *exec.Cmd {
 	return c
 }
 
-// until waits for something to become true; where it does not, the process ends and the script fails.
-func until(ts *testscript.TestScript, c *exec.Cmd, what string, isTrue func() bool, said func() string) {
-	deadline := time.Now().Add(patience)
+// until waits for something that a process is to do. Where the process ends before, or it takes too long, the script
+// fails.
+func until(ts *testscript.TestScript, c *exec.Cmd, over <-chan struct{}, what string, isTrue func() bool, said func() string) {
+	deadline := time.NewTimer(patience)
+	defer deadline.Stop()
 	for !isTrue() {
-		if time.Now().After(deadline) {
+		select {
+		case <-over:
+			ts.Fatalf("the command ended with %d before %s; it said: %s", c.ProcessState.ExitCode(), what, said())
+		case <-deadline.C:
 			_ = c.Process.Kill()
-			_ = c.Wait()
-			ts.Fatalf("%s did not come; said so far: %s", what, said())
+			<-over
+			ts.Fatalf("%s did not come; the command said: %s", what, said())
+		case <-time.After(5 * time.Millisecond):
 		}
-		time.Sleep(5 * time.Millisecond)
 	}
 }
 
@@ -63,7 +68,12 @@ func interrupted(ts *testscript.TestScript, neg bool, args []string) {
 	var stdout, stderr lockedBuffer
 	c.Stdout, c.Stderr = &stdout, &stderr
 	ts.Check(c.Start())
-	until(ts, c, "request "+args[1]+" of "+args[0]+" "+args[2], func() bool {
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		_ = c.Wait()
+	}()
+	until(ts, c, over, "request "+args[1]+" of "+args[0]+" "+args[2], func() bool {
 		got := 0
 		for _, r := range server(ts).Requests(args[2]) {
 			if r.Method == args[0] {
@@ -73,7 +83,7 @@ func interrupted(ts *testscript.TestScript, neg bool, args []string) {
 		return got >= count
 	}, stderr.String)
 	ts.Check(c.Process.Signal(os.Interrupt))
-	_ = c.Wait()
+	<-over
 	ended(ts, c, 130, stdout.String(), stderr.String())
 }
 
@@ -100,16 +110,16 @@ func answer(ts *testscript.TestScript, neg bool, args []string) {
 	err = c.Start()
 	ts.Check(terminal.Close())
 	ts.Check(err)
-	read := make(chan struct{})
+	over := make(chan struct{})
 	go func() {
-		defer close(read)
+		defer close(over)
 		_, _ = shown.ReadFrom(person) // ends with an error once nobody holds the terminal any more
+		_ = c.Wait()
 	}()
-	until(ts, c, "the question", func() bool { return strings.Contains(shown.String(), "[y/N] ") }, shown.String)
+	until(ts, c, over, "its question", func() bool { return strings.Contains(shown.String(), "[y/N] ") }, shown.String)
 	_, err = person.WriteString(keys)
 	ts.Check(err)
-	_ = c.Wait()
-	<-read
+	<-over
 	ended(ts, c, want, stdout.String(), strings.ReplaceAll(shown.String(), "\r\n", "\n"))
 }
 
