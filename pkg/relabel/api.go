@@ -44,9 +44,11 @@ type API struct {
 	client  rest.Interface
 	manager string
 	dryRun  bool
+	// timeout is the user's --request-timeout, for all attempts at one namespace together.
 	timeout time.Duration
-	transient,
-	conflict wait.Backoff
+	// grace is answerGrace but in tests.
+	grace               time.Duration
+	transient, conflict wait.Backoff
 }
 
 // NewAPI connects to nothing yet; it returns what is wrong with the kubeconfig as client-go says it.
@@ -83,7 +85,7 @@ func NewAPI(getter genericclioptions.RESTClientGetter, o APIOptions) (*API, erro
 		manager = FieldManager
 	}
 	return &API{
-		client: client, manager: manager, dryRun: o.DryRun, timeout: config.Timeout,
+		client: client, manager: manager, dryRun: o.DryRun, timeout: config.Timeout, grace: answerGrace,
 		transient: transientBackoff(), conflict: conflictBackoff(),
 	}, nil
 }

@@ -3,6 +3,7 @@ package relabel
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -55,7 +56,10 @@ func (w *writing) run(ctx context.Context) report.Result {
 		if warned, w.failure = w.send(attempts, live); w.failure == nil {
 			return report.Result{Outcome: report.EndingWritten, Warnings: warned}
 		}
-		if w.refused() {
+		switch {
+		case w.refused() && ctx.Err() != nil && errors.Is(w.failure, context.Canceled):
+			return report.Result{Outcome: report.EndingUntried} // the server had asked to come again later
+		case w.refused():
 			return w.ended(w.failure, warned)
 		}
 		again = w.pause(attempts)
@@ -117,7 +121,7 @@ func (w *writing) send(ctx context.Context, live *corev1.Namespace) ([]string, e
 	if err != nil {
 		return nil, err
 	}
-	ctx, release := outlive(ctx, answerGrace)
+	ctx, release := outlive(ctx, w.grace)
 	defer release()
 	ctx, sent := watchDelivery(ctx)
 	warned, err := w.patch(ctx, w.item.Namespace, body)

@@ -49,7 +49,7 @@ func (s *Server) answerPatch(w http.ResponseWriter, r *http.Request) {
 		writeStatus(w, r, &refused)
 		return
 	}
-	write(w, r, http.StatusOK, patched, p.GroupVersion())
+	write(w, r, http.StatusOK, patched.DeepCopy(), p.GroupVersion()) // encoding sets its kind
 }
 
 // managerOf is the field manager that a request names, or the server makes up.

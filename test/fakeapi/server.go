@@ -4,6 +4,7 @@
 package fakeapi
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -40,7 +41,7 @@ type Server struct {
 
 // Request is a request that the server got, refused or not.
 type Request struct {
-	Method, Path, Query, Accept, UserAgent string
+	Method, Path, Query, Accept, UserAgent, Body string
 }
 
 // New starts a server of version v1.37.0 that holds the objects. It panics on a kind that it does not know.
@@ -152,9 +153,15 @@ func (s *Server) Kubeconfig() []byte {
 }
 
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
+	// Only once the body is read does net/http notice a client that goes away, and a fault may want it twice.
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
 	s.mu.Lock()
 	s.requests = append(s.requests, Request{
-		Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery, Accept: r.Header.Get("Accept"), UserAgent: r.UserAgent(),
+		Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery, Accept: r.Header.Get("Accept"), UserAgent: r.UserAgent(), Body: string(body),
 	})
 	act := s.fault(r)
 	s.mu.Unlock()
