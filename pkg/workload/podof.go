@@ -21,10 +21,7 @@ func PodOf(o *Object, minor int) *corev1.Pod {
 	pod.Namespace = o.Namespace
 	pod.Name = o.Name
 	claimVolumes(&pod.Spec, o.Claims)
-	hostPorts(&pod.Spec)
-	if minor >= appArmorFieldsMinor {
-		syncAppArmor(pod, minor)
-	}
+	Normalise(pod, minor)
 	return pod
 }
 
@@ -41,22 +38,6 @@ func claimVolumes(spec *corev1.PodSpec, claims []string) {
 			spec.Volumes = append(spec.Volumes, volume)
 		} else {
 			spec.Volumes[i] = volume
-		}
-	}
-}
-
-// hostPorts defaults hostPort to containerPort under hostNetwork, as every server does for pods (cases 18, 19).
-func hostPorts(spec *corev1.PodSpec) {
-	if !spec.HostNetwork {
-		return
-	}
-	for _, containers := range [][]corev1.Container{spec.InitContainers, spec.Containers} {
-		for i := range containers {
-			for j := range containers[i].Ports {
-				if p := &containers[i].Ports[j]; p.HostPort == 0 {
-					p.HostPort = p.ContainerPort
-				}
-			}
 		}
 	}
 }
