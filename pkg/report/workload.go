@@ -62,6 +62,7 @@ const (
 	EventNewNode    Event = "newNode"
 	EventSchedule   Event = "schedule"
 	EventRetry      Event = "retry"
+	EventApply      Event = "apply" // a bare pod in a file
 	EventNever      Event = "never"
 )
 

@@ -78,6 +78,7 @@ const (
 	NewNode    Event = "newNode"
 	Schedule   Event = "schedule"
 	Retry      Event = "retry"
+	Apply      Event = "apply" // a bare pod in a file
 	Never      Event = "never"
 )
 

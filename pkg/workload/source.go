@@ -4,6 +4,7 @@ import (
 	"context"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
 )
 
 // Source is where namespaces, pods and workloads come from: a cluster or a set of files.
@@ -15,6 +16,14 @@ type Source interface {
 	// goroutines at once. What cannot be read comes back as gaps; an error means that there is no answer at
 	// all (interrupted, server gone).
 	Read(ctx context.Context, namespaces []corev1.Namespace, sink Sink) ([]Gap, error)
+}
+
+// Files is a Source of what is yet to be made: manifests. Their pods do not run, no change of a namespace's labels
+// meets them, and the same object may stand there twice.
+type Files interface {
+	Source
+	// Locate tells where a pod that Read sent stands; nil for a UID that it did not send.
+	Locate(pod types.UID) *Location
 }
 
 // Sink takes what a Source reads. Its methods are called from several goroutines at once and may block to
