@@ -118,6 +118,25 @@ func (f *minorFlag) Set(s string) error {
 // inCluster says that this runs in a pod, where a service account stands in for a kubeconfig.
 func inCluster() bool { return os.Getenv("KUBERNETES_SERVICE_HOST") != "" }
 
+// fileFlag is one file. kubectl's -f may be given several times; a plan that silently gave way to another one would be
+// missed.
+type fileFlag struct{ text string }
+
+// String implements pflag.Value.
+func (f *fileFlag) String() string { return f.text }
+
+// Type implements pflag.Value.
+func (f *fileFlag) Type() string { return "file" }
+
+// Set implements pflag.Value.
+func (f *fileFlag) Set(s string) error {
+	if f.text != "" {
+		return errors.New("one file at a time")
+	}
+	f.text = s
+	return nil
+}
+
 // versionFlag is a policy version.
 type versionFlag struct {
 	text    string

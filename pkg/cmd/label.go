@@ -62,7 +62,7 @@ type LabelFlags struct {
 	modeFlags
 	All             bool
 	Selector        string
-	Filename        string
+	Filename        fileFlag
 	Continue        string
 	Recommend       bool
 	Pin             versionFlag
@@ -107,7 +107,7 @@ func (f *LabelFlags) AddFlags(c *cobra.Command) {
 	f.add(fs, "Set")
 	fs.BoolVar(&f.All, "all", false, "Select all namespaces. System namespaces (kube-*) are left alone unless they are named.")
 	fs.StringVarP(&f.Selector, "selector", "l", "", "Selector (label query) to filter namespaces on, supports '=', '==', '!=', 'in', 'notin'.")
-	fs.StringVarP(&f.Filename, "filename", "f", "", "The LabelPlan `file` to carry out, as printed by --dry-run=client -o yaml; - reads it from stdin.")
+	fs.VarP(&f.Filename, "filename", "f", "The LabelPlan `file` to carry out, as printed by --dry-run=client -o yaml; - reads it from stdin.")
 	fs.StringVar(&f.Continue, "continue", "", "Go on with the interrupted `RUN`. See kubectl pss rollback --list.")
 	fs.BoolVar(&f.Recommend, "recommend", false, "Choose the levels for each namespace: the strictest that nothing violates is enforced, one step above it audited and warned about.")
 	fs.Var(&f.Pin, "pin", "With --recommend, the version to write for enforce: latest or v1.N. Without it that of the server, so that an upgrade refuses nothing new.")
@@ -123,5 +123,4 @@ func (f *LabelFlags) AddFlags(c *cobra.Command) {
 	fs.BoolVar(&f.Details, "details", false, "Show every label, refused workload and owner. On by default for named namespaces.")
 	addAdmissionConfigFlag(fs, &f.AdmissionConfig)
 	f.Print.AddFlags(c)
-	c.MarkFlagsMutuallyExclusive("filename", "continue")
 }

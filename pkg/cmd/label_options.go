@@ -49,7 +49,7 @@ func (f *LabelFlags) ToOptions(config *genericclioptions.ConfigFlags, s terminal
 		f.DryRun.mode = dryRunClient
 	}
 	o := &LabelOptions{
-		surveyor: surveyor{Streams: s}, File: f.Filename, Continue: f.Continue, Watch: f.Watch,
+		surveyor: surveyor{Streams: s}, File: f.Filename.text, Continue: f.Continue, Watch: f.Watch,
 		Allow: allowances{f.AllowViolations, f.AllowGaps, f.ForceConflicts},
 		Asked: report.Asked{Enforce: f.Enforce.text, Audit: f.Audit.text, Warn: f.Warn.text, Recommend: f.Recommend, Pin: f.Pin.text},
 	}
@@ -122,7 +122,9 @@ func (f *LabelFlags) valid(c *cobra.Command, names []string) error {
 	proposed := f.candidate() != nil || f.Recommend
 	before := ""
 	switch {
-	case f.Filename != "":
+	case f.Filename.text != "" && f.Continue != "":
+		return usagef("--filename and --continue each bring a plan: leave out one of them")
+	case f.Filename.text != "":
 		before = "--filename"
 	case f.Continue != "":
 		before = "--continue"

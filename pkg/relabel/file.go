@@ -30,8 +30,8 @@ func parsePlan(content []byte) (*report.LabelPlan, error) {
 		return nil, err
 	}
 	var meta struct{ APIVersion, Kind string }
-	if err := yaml.Unmarshal(text, &meta); err != nil {
-		return nil, fmt.Errorf("this is no %s %s: %w", report.APIVersion, report.KindLabelPlan, err)
+	if yaml.Unmarshal(text, &meta) != nil { // no object at all: what the decoder says of Go's types helps nobody
+		return nil, fmt.Errorf("this is no %s %s; a plan is printed by kubectl pss label --dry-run=client -o yaml", report.APIVersion, report.KindLabelPlan)
 	}
 	if meta.Kind != report.KindLabelPlan || meta.APIVersion != report.APIVersion {
 		return nil, fmt.Errorf("expected %s %s, got %q %q; a plan is printed by kubectl pss label --dry-run=client -o yaml",
