@@ -20,7 +20,8 @@ type group struct {
 	terminating  bool
 	runtimeClass string
 	count        int
-	names        []string // of violating pods, and of a bare one
+	names        []string  // of violating pods, and of a bare one
+	bare         types.UID // of a bare pod
 }
 
 // groupKey is what makes pods the same group; a bare pod is its own owner.
@@ -127,6 +128,9 @@ func (f *fold) add(pod *corev1.Pod, finding *judgement) {
 			terminating: key.terminating, runtimeClass: key.runtimeClass,
 		}
 		r.groups[key] = g
+	}
+	if key.owner == pod.UID {
+		g.bare = pod.UID
 	}
 	g.count++
 	if !finding.clean() || key.owner == pod.UID {

@@ -41,7 +41,7 @@ func (s *survey) item(sp *space) report.Namespace {
 	if s.proposing() {
 		candidate := s.policy(sp.candidate, sp.newLabels)
 		item.Candidate = &candidate
-		if s.Only == nil { // the server's answer is about all pods of the namespace
+		if s.Only == nil && s.files == nil { // the server's answer is about all pods that run in the namespace
 			item.LabelChange = s.labelChange(sp, room, slices.Contains(missing, "pods"))
 		}
 	}

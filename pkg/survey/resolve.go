@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 
+	"k8s.io/apimachinery/pkg/types"
+
 	"github.com/kubectl-pss/kubectl-pss/pkg/report"
 	"github.com/kubectl-pss/kubectl-pss/pkg/workload"
 )
@@ -42,9 +44,18 @@ func (s *survey) workloads(sp *space, works []*work) []report.Workload {
 		list = append(list, s.workload(sp, w))
 	}
 	slices.SortFunc(list, func(a, b report.Workload) int {
-		return cmp.Or(cmp.Compare(a.Group, b.Group), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name, b.Name))
+		return cmp.Or(cmp.Compare(a.Group, b.Group), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name, b.Name),
+			compareLocations(a.Location, b.Location))
 	})
 	return list
+}
+
+// compareLocations orders what has one name in several files.
+func compareLocations(a, b *report.Location) int {
+	if a == nil || b == nil {
+		return 0
+	}
+	return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Document, b.Document))
 }
 
 // wanted leaves out what was not asked for, and old ReplicaSets of custom controllers, which are no evidence.
@@ -58,8 +69,29 @@ func (s *survey) wanted(w *work) bool {
 	return len(w.evidence) > 0 || w.Kind != "ReplicaSet"
 }
 
-func (s *survey) resolve(r *room) map[workload.Ref]*work {
-	works := map[workload.Ref]*work{}
+// identity is what makes evidence one workload's: its name. Files may name one twice, and each is judged.
+type identity struct {
+	workload.Ref
+	object types.UID // in files
+}
+
+func (s *survey) identity(ref workload.Ref, object types.UID) identity {
+	if s.files == nil {
+		return identity{Ref: ref}
+	}
+	return identity{Ref: ref, object: object}
+}
+
+// identityOf is the identity of the workload at a place.
+func (s *survey) identityOf(p *workload.Place) identity {
+	if p.Top == nil {
+		return identity{Ref: p.Ref}
+	}
+	return s.identity(p.Ref, p.Top.UID)
+}
+
+func (s *survey) resolve(r *room) map[identity]*work {
+	works := map[identity]*work{}
 	tree := workload.NewTree()
 	for _, o := range r.objects {
 		tree.Add(o)
@@ -73,22 +105,22 @@ func (s *survey) resolve(r *room) map[workload.Ref]*work {
 	return works
 }
 
-func open(works map[workload.Ref]*work, ref workload.Ref) *work {
-	w := works[ref]
+func open(works map[identity]*work, id identity) *work {
+	w := works[id]
 	if w == nil {
 		w = &work{
-			Ref: ref, state: workload.Active, next: workload.Next{Event: workload.Reschedule},
-			members: map[workload.Ref]bool{ref: true}, drift: map[report.Drift]bool{},
+			Ref: id.Ref, state: workload.Active, next: workload.Next{Event: workload.Reschedule},
+			members: map[workload.Ref]bool{id.Ref: true}, drift: map[report.Drift]bool{},
 		}
-		works[ref] = w
+		works[id] = w
 	}
 	return w
 }
 
-func (s *survey) addObject(works map[workload.Ref]*work, tree *workload.Tree, o *workload.Object) {
+func (s *survey) addObject(works map[identity]*work, tree *workload.Tree, o *workload.Object) {
 	place := tree.PlaceOf(o)
 	place.Immediate = o
-	w := open(works, place.Ref)
+	w := open(works, s.identityOf(&place))
 	w.members[o.Ref] = true
 	top := place.Top == o
 	if top {
@@ -112,7 +144,7 @@ func (s *survey) addObject(works map[workload.Ref]*work, tree *workload.Tree, o 
 	})
 }
 
-func (s *survey) addGroup(works map[workload.Ref]*work, tree *workload.Tree, g *group) {
+func (s *survey) addGroup(works map[identity]*work, tree *workload.Tree, g *group) {
 	e := &evidence{
 		source: report.EvidencePod, revision: workload.Current, finding: g.finding,
 		finished: g.finished, terminating: g.terminating, count: g.count, names: g.names,
@@ -121,15 +153,16 @@ func (s *survey) addGroup(works map[workload.Ref]*work, tree *workload.Tree, g *
 		e.runtimeClass = &g.runtimeClass
 	}
 	if g.owner == nil || isNode(g.owner) {
-		w := open(works, workload.Ref{Kind: "Pod", Name: g.names[0]})
+		w := open(works, s.identity(workload.Ref{Kind: "Pod", Name: g.names[0]}, g.bare))
 		w.bare(g)
+		s.declared(w, g)
 		w.add(e)
 		return
 	}
 	place := tree.Place(*g.owner)
 	e.revision = place.Revision(g.hash)
 	e.user = workload.ControllerUser(g.owner.Kind)
-	w := open(works, place.Ref)
+	w := open(works, s.identityOf(&place))
 	w.add(e)
 	if g.terminating {
 		return // going away: how it differs from its template no longer matters
@@ -158,6 +191,17 @@ func (w *work) bare(g *group) {
 		w.state, w.next.Event = workload.Terminating, workload.Never
 	case g.finished:
 		w.state, w.next.Event = workload.Finished, workload.Never
+	}
+}
+
+// declared sets what is different for a bare pod in a file: somebody is going to make it.
+func (s *survey) declared(w *work, g *group) {
+	if s.files == nil {
+		return
+	}
+	w.location = s.files.Locate(g.bare)
+	if g.owner == nil {
+		w.next.Event = workload.Apply
 	}
 }
 

@@ -14,6 +14,9 @@ func summarise(r *report.CheckReport, modes []Mode) {
 	sum := &r.Summary
 	sum.Checks = map[string]int{}
 	sum.Verdict = report.Complies
+	if len(r.Items) == 0 { // no item tells of the gaps
+		sum.Verdict = report.Of(0, len(r.Gaps))
+	}
 	for i := range r.Items {
 		item := &r.Items[i]
 		sum.Namespaces++

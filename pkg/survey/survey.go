@@ -50,6 +50,7 @@ func Counts(namespace string, named []string) bool {
 // survey is one run.
 type survey struct {
 	Options
+	files     workload.Files // nil for a cluster
 	evaluator *standard.Evaluator
 	fold      *fold
 	spaces    []space
@@ -98,6 +99,7 @@ func Foresee(ctx context.Context, source workload.Source, o Options) (*Foresight
 		return nil, err
 	}
 	s := &survey{Options: o, evaluator: evaluator, fold: newFold(newJudge(evaluator), o.Minor)}
+	s.files, _ = source.(workload.Files)
 	namespaces, err := source.Namespaces(ctx)
 	if err != nil {
 		return nil, err
