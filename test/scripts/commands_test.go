@@ -37,6 +37,18 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
+// wrong runs a command that cannot be carried out, and checks that it exits with 2 and prints nothing on stdout: wrong
+// COMMAND ARG...
+func wrong(ts *testscript.TestScript, neg bool, args []string) {
+	if neg {
+		ts.Fatalf("usage: wrong COMMAND ARG...")
+	}
+	exits(ts, false, append([]string{"2"}, args...))
+	if stdout := ts.ReadFile("stdout"); stdout != "" {
+		ts.Fatalf("stdout is %q, want nothing", stdout)
+	}
+}
+
 // api makes the server misbehave from now on: api forbid RESOURCE [GROUP] | unauthorized | hang PATH | down |
 // expire PATH | retry PATH | version GITVERSION MINOR [EMULATED] | metrics FILE; api serve FILE adds the objects of a
 // manifest, or replaces them.

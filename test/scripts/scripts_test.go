@@ -28,7 +28,7 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup:               setup,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "api": api, "interrupted": interrupted, "requests": requests, "answer": answer,
+			"exits": exits, "wrong": wrong, "api": api, "interrupted": interrupted, "requests": requests, "answer": answer,
 			"change": change, "labels": labels, "patches": patches, "journals": journals,
 		},
 	})
