@@ -3,6 +3,7 @@ package cmd
 import (
 	"errors"
 	"os"
+	"slices"
 
 	"github.com/spf13/pflag"
 	"k8s.io/apimachinery/pkg/labels"
@@ -192,3 +193,13 @@ func (f *dryRunFlag) Set(s string) error {
 }
 
 func (f *dryRunFlag) on() bool { return f.mode == dryRunClient || f.mode == dryRunServer }
+
+// noNames refuses a value of --dry-run that stands behind it without an equals sign, and so would pass for a name.
+func (f *dryRunFlag) noNames(args []string) error {
+	for _, arg := range args {
+		if f.on() && slices.Contains([]string{dryRunClient, dryRunServer, dryRunNone}, arg) {
+			return usagef("--dry-run takes its value after an equals sign: --dry-run=%s; a namespace of that name is meant by -n %[1]s", arg)
+		}
+	}
+	return nil
+}

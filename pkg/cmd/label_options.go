@@ -85,13 +85,14 @@ func (f *LabelFlags) ToOptions(config *genericclioptions.ConfigFlags, s terminal
 
 // target are the namespaces meant by arguments and flags.
 func (f *LabelFlags) target(args []string, namespace string) ([]string, error) {
-	if len(args) > 0 {
-		if typ, name, slash := strings.Cut(args[0], "/"); slash && isNamespaceType(typ) {
-			args = append([]string{typ, name}, args[1:]...)
-		}
-	}
-	if err := f.noNames(args); err != nil {
+	args = splitNamespaceType(args)
+	if err := f.DryRun.noNames(args); err != nil {
 		return nil, err
+	}
+	for _, arg := range args { // in the manner of kubectl label
+		if strings.Contains(arg, "=") || strings.HasPrefix(arg, "pod-security.kubernetes.io/") {
+			return nil, usagef("labels are given by flags, not as %q: --enforce, --audit or --warn LEVEL[:VERSION]", arg)
+		}
 	}
 	if len(args) > 0 && !isNamespaceType(args[0]) {
 		if _, isType := resourceOf(strings.SplitN(args[0], "/", 2)[0]); isType || strings.Contains(args[0], "/") {
@@ -100,20 +101,6 @@ func (f *LabelFlags) target(args []string, namespace string) ([]string, error) {
 		return nil, usagef("say that %q is a namespace: kubectl pss label ns %s", args[0], strings.Join(args, " "))
 	}
 	return namespaceNames(args, f.All, f.Selector, namespace, "label")
-}
-
-// noNames refuses arguments that other commands take and that would pass for names here: a value for --dry-run, and
-// labels in the manner of kubectl label.
-func (f *LabelFlags) noNames(args []string) error {
-	for _, arg := range args {
-		switch {
-		case f.DryRun.on() && slices.Contains([]string{dryRunClient, dryRunServer, dryRunNone}, arg):
-			return usagef("--dry-run takes its value after an equals sign: --dry-run=%s; a namespace of that name is chosen by -l kubernetes.io/metadata.name=%[1]s", arg)
-		case strings.Contains(arg, "="), strings.HasPrefix(arg, "pod-security.kubernetes.io/"):
-			return usagef("labels are given by flags, not as %q: --enforce, --audit or --warn LEVEL[:VERSION]", arg)
-		}
-	}
-	return nil
 }
 
 // valid refuses flags that contradict each other, and fills in what a bare --dry-run means.

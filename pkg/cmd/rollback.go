@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -100,8 +101,11 @@ func (f *RollbackFlags) ToOptions(config *genericclioptions.ConfigFlags, s termi
 	if len(args) > 0 && looksLikeRun(args[0]) {
 		o.run, args = args[0], args[1:]
 	}
-	if len(args) > 0 && isNamespaceType(args[0]) {
+	if args = splitNamespaceType(args); len(args) > 0 && isNamespaceType(args[0]) {
 		args = args[1:]
+	}
+	if err := f.DryRun.noNames(args); err != nil {
+		return nil, err
 	}
 	o.names = args
 	if len(args) == 0 && *config.Namespace != "" {
@@ -135,6 +139,9 @@ func (f *RollbackFlags) ToOptions(config *genericclioptions.ConfigFlags, s termi
 func (f *RollbackFlags) list(s terminal.Streams, args []string) error {
 	if len(args) > 0 {
 		return usagef("--list takes no arguments")
+	}
+	if format := strings.ToLower(f.Print.Output); slices.Contains(printer.PlanFormats(), format) {
+		return usagef("-o %s prints a plan, and --list shows none: leave out one of them", format)
 	}
 	dir, err := relabel.DefaultDir()
 	if err != nil {

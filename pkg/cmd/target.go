@@ -46,6 +46,16 @@ func isNamespaceType(s string) bool {
 	}
 }
 
+// splitNamespaceType takes a leading ns/NAME apart.
+func splitNamespaceType(args []string) []string {
+	if len(args) > 0 {
+		if typ, name, slash := strings.Cut(args[0], "/"); slash && isNamespaceType(typ) {
+			return append([]string{typ, name}, args[1:]...)
+		}
+	}
+	return args
+}
+
 // parseTarget reads the arguments together with the flags that say what is meant.
 func parseTarget(args []string, f *CheckFlags, namespace string) (target, error) {
 	words := args
