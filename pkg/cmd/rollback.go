@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	cmdutil "k8s.io/kubectl/pkg/cmd/util"
 	"k8s.io/kubectl/pkg/util/templates"
@@ -106,6 +107,9 @@ func (f *RollbackFlags) ToOptions(config *genericclioptions.ConfigFlags, s termi
 	}
 	if err := f.DryRun.noNames(args); err != nil {
 		return nil, err
+	}
+	if i := slices.IndexFunc(args, func(arg string) bool { return len(validation.IsDNS1123Label(arg)) > 0 }); i >= 0 {
+		return nil, usagef("%q is neither a run, as --list shows them, nor a namespace", args[i])
 	}
 	o.names = args
 	if len(args) == 0 && *config.Namespace != "" {
