@@ -69,7 +69,9 @@ func NewAPI(getter genericclioptions.RESTClientGetter, o APIOptions) (*API, erro
 	config.UserAgent = "kubectl-pss/" + o.Version
 	config.AcceptContentTypes = acceptedTypes
 	config.ContentType = runtime.ContentTypeProtobuf
-	config.RateLimiter = flowcontrol.NewTokenBucketRateLimiter(queriesPerSecond, burst)
+	if config.RateLimiter == nil {
+		config.RateLimiter = flowcontrol.NewTokenBucketRateLimiter(queriesPerSecond, burst)
+	}
 	config.WarningHandler = nil
 	config.WarningHandlerWithContext = rest.NoWarnings{} // a patch brings its own
 	config.APIPath = "/api"

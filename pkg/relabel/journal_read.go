@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/apimachinery/pkg/util/validation"
 	jsonstrict "sigs.k8s.io/json"
 
@@ -64,10 +65,10 @@ func (r *journalReader) decode(v any, what string) error {
 // strictly refuses unknown and repeated fields, and such as differ by case.
 func strictly(text []byte, v any) error {
 	strict, err := jsonstrict.UnmarshalStrict(text, v)
-	if err != nil {
-		return err
+	if err == nil && len(strict) > 0 {
+		err = strict[0]
 	}
-	return errors.Join(strict...)
+	return err
 }
 
 func (r *journalReader) readHead() error {
@@ -78,6 +79,7 @@ func (r *journalReader) readHead() error {
 	if err := checkHeader(&h, r.run.ID); err != nil {
 		return err
 	}
+	seen := sets.New[string]()
 	for range h.Items {
 		var item report.Planned
 		if err := r.decode(&item, "item"); err != nil {
@@ -86,10 +88,10 @@ func (r *journalReader) readHead() error {
 		if err := checkItem(&item); err != nil {
 			return err
 		}
-		if _, known := r.run.trails[item.Namespace]; known {
+		if seen.Has(item.Namespace) {
 			return fmt.Errorf("namespace %q stands there twice", item.Namespace)
 		}
-		r.run.trails[item.Namespace] = nil
+		seen.Insert(item.Namespace)
 		if item.Action == report.ActionChange {
 			r.run.trails[item.Namespace] = &trail{}
 		}

@@ -24,7 +24,8 @@ type Run struct {
 	// Writing says that a process was writing the journal when it was read.
 	Writing bool
 
-	ended  bool
+	ended bool
+	// trails has an entry for each namespace that the plan changes, and no other.
 	trails map[string]*trail
 }
 
