@@ -3,6 +3,7 @@ package cluster
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -34,7 +35,7 @@ func at(seconds int) metav1.Time {
 // newEvent is what a controller says of its object, at one time.
 func newEvent(name, apiVersion, kind string, on metav1.ObjectMeta, reason string, second int, text string) *corev1.Event {
 	e := &corev1.Event{ObjectMeta: newMeta(on.Namespace, name, ""), Reason: reason, Message: "Error creating: " + text, Count: 1}
-	e.ResourceVersion = fmt.Sprint(1000 + second)
+	e.ResourceVersion = strconv.Itoa(1000 + second)
 	e.InvolvedObject = corev1.ObjectReference{APIVersion: apiVersion, Kind: kind, Namespace: on.Namespace, Name: on.Name, UID: on.UID}
 	e.FirstTimestamp, e.LastTimestamp = at(second), at(second)
 	return e

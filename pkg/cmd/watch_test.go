@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -70,7 +71,7 @@ func (w *watched) refuse(namespace, name, level string, second int) {
 	meta := metav1.ObjectMeta{Namespace: namespace, Name: name, UID: uid}
 	at := metav1.Date(2026, 1, 31, 12, 0, second, 0, time.UTC)
 	w.server.Add(&appsv1.StatefulSet{ObjectMeta: meta}, &corev1.Event{
-		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name + "-" + level, ResourceVersion: fmt.Sprint(1000 + second)},
+		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name + "-" + level, ResourceVersion: strconv.Itoa(1000 + second)},
 		Reason:     "FailedCreate", Type: corev1.EventTypeWarning, Count: 1,
 		InvolvedObject: corev1.ObjectReference{APIVersion: "apps/v1", Kind: "StatefulSet", Namespace: namespace, Name: name, UID: uid},
 		FirstTimestamp: at, LastTimestamp: at,

@@ -43,10 +43,16 @@ func orOne(n *int32) int32 {
 }
 
 // daemons counts the pods of a DaemonSet. One that makes the new pods of a rollout beside the old ones lacks those:
-// an old pod is taken away only once there is a new one.
+// an old pod is taken away only once there is a new one. Of one whose controller has not counted yet, at least one is
+// taken to be missing: Kubernetes 1.24 does not count as long as making pods fails.
 func daemons(d *appsv1.DaemonSet) (want, have int32) {
 	want, have = d.Status.DesiredNumberScheduled, d.Status.CurrentNumberScheduled
-	if have >= want && surges(d) {
+	switch {
+	case have < want:
+	case d.Status.ObservedGeneration < d.Generation:
+		want = max(want, 1)
+		have = want - 1
+	case surges(d):
 		have = d.Status.UpdatedNumberScheduled
 	}
 	return want, have

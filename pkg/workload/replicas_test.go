@@ -41,6 +41,11 @@ func TestReplicas(t *testing.T) {
 			Spec: appsv1.DeploymentSpec{Replicas: three}, Status: appsv1.DeploymentStatus{Replicas: 3, UpdatedReplicas: 0},
 		}, 3, 3},
 		"daemonset":                 {&appsv1.DaemonSet{Status: appsv1.DaemonSetStatus{DesiredNumberScheduled: 5, CurrentNumberScheduled: 3}}, 5, 2},
+		"daemonset not counted yet": {&appsv1.DaemonSet{ObjectMeta: metav1.ObjectMeta{Generation: 1}}, 1, 1},
+		"daemonset not counted anew": {&appsv1.DaemonSet{ObjectMeta: metav1.ObjectMeta{Generation: 2}, Status: appsv1.DaemonSetStatus{
+			ObservedGeneration: 1, DesiredNumberScheduled: 5, CurrentNumberScheduled: 5,
+		}}, 5, 1},
+		"daemonset on no node":      {&appsv1.DaemonSet{ObjectMeta: metav1.ObjectMeta{Generation: 1}, Status: appsv1.DaemonSetStatus{ObservedGeneration: 1}}, 0, 0},
 		"daemonset rolling out":     {&appsv1.DaemonSet{Status: rolling}, 5, 0},
 		"daemonset surging":         {&appsv1.DaemonSet{Spec: surge(intstr.FromInt32(1)), Status: rolling}, 5, 4},
 		"daemonset surging by part": {&appsv1.DaemonSet{Spec: surge(intstr.FromString("20%")), Status: rolling}, 5, 4},
