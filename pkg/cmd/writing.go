@@ -155,6 +155,7 @@ func (w *writing) finish(ctx context.Context, p *report.LabelPlan, print planPri
 		}
 	}
 	outcomes := p.Summary.Outcomes
+	w.sayNext(p)
 	if ctx.Err() != nil {
 		return interruptedError{}
 	}
@@ -164,6 +165,23 @@ func (w *writing) finish(ctx context.Context, p *report.LabelPlan, print planPri
 		}
 	}
 	return nil
+}
+
+// sayNext names the commands that go on from here.
+func (w *writing) sayNext(p *report.LabelPlan) {
+	if p.Run == "" || w.streams.Quiet {
+		return
+	}
+	if p.Summary.Outcomes[report.EndingUntried] > 0 {
+		again := "kubectl pss label --continue " + p.Run
+		if p.Asked.Undo != "" {
+			again = "kubectl pss rollback " + p.Asked.Undo
+		}
+		say(w.streams, "to go on: "+again)
+	}
+	if p.Summary.Outcomes[report.EndingWritten] > 0 {
+		say(w.streams, "to take it back: kubectl pss rollback "+p.Run)
+	}
 }
 
 // interruptedError says that a run was stopped in the middle; what was done has been said.

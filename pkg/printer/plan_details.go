@@ -157,16 +157,35 @@ func (p *page) refusedWorkloads(n *report.Planned) {
 	}
 }
 
+// refused writes workloads and how the server denies their pods, those that meet the same at the same time once.
 func (p *page) refused(entries []report.Refused, then bool) {
-	before := ""
+	var texts []string // of a workload: when, and each message, a line each
+	text, names := map[string]string{}, map[string][]string{}
 	for i := range entries {
 		r := &entries[i]
-		if name := kindName(r.Group, r.Kind, r.Name); name != before {
-			before = name
-			p.line(4, p.Strong(name))
-			p.line(6, bites(r, then))
+		name := kindName(r.Group, r.Kind, r.Name)
+		if text[name] == "" {
+			texts = append(texts, name)
+			text[name] = bites(r, then)
 		}
-		p.line(6, p.Bad("denied")+": "+r.Message)
+		denied := p.Bad("denied") + ": "
+		if r.IfUnchanged {
+			denied = p.Caution("denied, should nothing change these pods on the way any more as it does now") + ": "
+		}
+		text[name] += "\n" + denied + r.Message
+	}
+	for _, name := range texts {
+		names[text[name]] = append(names[text[name]], name)
+	}
+	for _, name := range texts {
+		same := names[text[name]]
+		if same[0] != name {
+			continue
+		}
+		p.line(4, p.Strong(list(same, 10)))
+		for line := range strings.SplitSeq(text[name], "\n") {
+			p.line(6, line)
+		}
 	}
 }
 
