@@ -106,10 +106,18 @@ func leftOver(p *report.LabelPlan) error {
 			return partlyError{}
 		}
 	}
+	if p.Asked.Undo != "" && slices.ContainsFunc(p.Items, notRestored) {
+		return partlyError{}
+	}
 	if p.Asked.Recommend && len(p.Gaps) > 0 {
 		return verdictError{report.Incomplete}
 	}
 	return nil
+}
+
+// notRestored says that a rollback leaves something of a namespace as the run, or somebody since, has made it.
+func notRestored(item report.Planned) bool {
+	return item.Action == report.ActionSkip || len(item.Left) > 0
 }
 
 // these names the first namespaces to be changed that something is true of.

@@ -84,21 +84,21 @@ func NewCmdRollback(config *genericclioptions.ConfigFlags, s *terminal.Streams) 
 	return c
 }
 
-// rollbackOptions are what a rollback needs.
-type rollbackOptions struct {
+// RollbackOptions are what a rollback needs to run.
+type RollbackOptions struct {
 	writing
 	run    string // empty for the last one
 	names  []string
 	dryRun string
-	print  planPrinter
+	output planPrinter
 }
 
 // looksLikeRun tells a run from a namespace among the arguments.
 func looksLikeRun(arg string) bool { return regexp.MustCompile(`^[0-9]{8}(-|$)`).MatchString(arg) }
 
 // ToOptions turns flags and arguments into what Run needs.
-func (f *RollbackFlags) ToOptions(config *genericclioptions.ConfigFlags, s terminal.Streams, c *cobra.Command, args []string) (*rollbackOptions, error) {
-	o := &rollbackOptions{}
+func (f *RollbackFlags) ToOptions(config *genericclioptions.ConfigFlags, s terminal.Streams, c *cobra.Command, args []string) (*RollbackOptions, error) {
+	o := &RollbackOptions{}
 	if len(args) > 0 && looksLikeRun(args[0]) {
 		o.run, args = args[0], args[1:]
 	}
@@ -128,7 +128,7 @@ func (f *RollbackFlags) ToOptions(config *genericclioptions.ConfigFlags, s termi
 		}
 	}
 	var err error
-	if o.print, err = printer.ToPrinter(f.Print, s, document); err != nil {
+	if o.output, err = printer.ToPrinter(f.Print, s, document); err != nil {
 		return nil, usageError{err}
 	}
 	_, host, err := newClient(config)
@@ -151,7 +151,7 @@ func (f *RollbackFlags) list(s terminal.Streams, args []string) error {
 	if err != nil {
 		return err
 	}
-	print, err := printer.ToPrinter(f.Print, s, printer.Runs(printer.Options{}, time.Now()))
+	output, err := printer.ToPrinter(f.Print, s, printer.Runs(printer.Options{}, time.Now()))
 	if err != nil {
 		return usageError{err}
 	}
@@ -162,11 +162,11 @@ func (f *RollbackFlags) list(s terminal.Streams, args []string) error {
 	if len(runs) == 0 {
 		say(s, "No runs found in "+dir+".")
 	}
-	return print(s.Out, relabel.ListOf(runs))
+	return output(s.Out, relabel.ListOf(runs))
 }
 
 // Run shows what would be restored, asks and restores it.
-func (o *rollbackOptions) Run(ctx context.Context) error {
+func (o *RollbackOptions) Run(ctx context.Context) error {
 	api, err := o.api(o.dryRun == dryRunServer)
 	if err != nil {
 		return err
@@ -183,7 +183,7 @@ func (o *rollbackOptions) Run(ctx context.Context) error {
 		noteAnswers(p, results)
 	}
 	if o.dryRun != "" {
-		if err := o.print(o.streams.Out, p); err != nil {
+		if err := o.output(o.streams.Out, p); err != nil {
 			return err
 		}
 		return leftOver(p)
@@ -192,7 +192,7 @@ func (o *rollbackOptions) Run(ctx context.Context) error {
 		return err
 	}
 	if p.Summary.Change == 0 {
-		if err := o.print(o.streams.Out, p); err != nil {
+		if err := o.output(o.streams.Out, p); err != nil {
 			return err
 		}
 		return leftOver(p)
@@ -204,14 +204,17 @@ func (o *rollbackOptions) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer journal.Close()
+	defer func() { _ = journal.Close() }() // what counts has been synced
 	if err := o.execute(ctx, p, journal); err != nil {
 		return err
 	}
-	return o.finish(ctx, p, o.print)
+	if err := o.finish(ctx, p, o.output); err != nil {
+		return err
+	}
+	return leftOver(p)
 }
 
 // commandLine is what to type for this rollback.
-func (o *rollbackOptions) commandLine() string {
+func (o *RollbackOptions) commandLine() string {
 	return strings.TrimSpace(fmt.Sprintf("kubectl pss rollback %s %s", o.run, strings.Join(o.names, " ")))
 }

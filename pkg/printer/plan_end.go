@@ -38,13 +38,14 @@ func addCause(causes []*cause, message, namespace string) []*cause {
 	return causes
 }
 
-// leftAlone groups what a plan does not change by the reason, those first that are as they should be.
+// leftAlone groups what a plan does not change by the reason, those first that are as they should be. A rollback may
+// leave single labels alone in a namespace of which it changes others.
 func leftAlone(plan *report.LabelPlan) []*cause {
 	var causes []*cause
 	for _, kept := range []bool{true, false} {
 		for i := range plan.Items {
 			item := &plan.Items[i]
-			if item.Action == report.ActionChange || kept != (item.Action == report.ActionKeep) {
+			if item.Action == report.ActionChange && len(item.Left) == 0 || kept != (item.Action == report.ActionKeep) {
 				continue
 			}
 			text := item.Reason

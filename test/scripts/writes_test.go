@@ -1,6 +1,8 @@
 package scripts
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -153,7 +155,7 @@ func patches(ts *testscript.TestScript, neg bool, args []string) {
 // bare is a namespace without what a change of its Pod Security labels changes.
 func bare(namespace *corev1.Namespace) *corev1.Namespace {
 	ns := namespace.DeepCopy()
-	ns.UID, ns.ResourceVersion, ns.ManagedFields = "", "", nil
+	ns.TypeMeta, ns.UID, ns.ResourceVersion, ns.ManagedFields = metav1.TypeMeta{}, "", "", nil
 	maps.DeleteFunc(ns.Labels, func(key, _ string) bool { return slices.Contains(sixKeys(), key) })
 	if len(ns.Labels) == 0 {
 		ns.Labels = nil
@@ -177,15 +179,21 @@ func journals(ts *testscript.TestScript, neg bool, args []string) {
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		ts.Check(err)
 	}
-	var ids []string
+	started := map[string]time.Time{}
 	for _, e := range entries {
 		info, err := e.Info()
 		ts.Check(err)
 		if info.Mode().Perm() != 0o600 {
-			ts.Fatalf("the journal %s may be read by others: %s", e.Name(), info.Mode())
+			ts.Fatalf("others may read the journal %s: %s", e.Name(), info.Mode())
 		}
-		ids = append(ids, strings.TrimSuffix(e.Name(), filepath.Ext(e.Name())))
+		content, err := os.ReadFile(filepath.Join(stateDir(ts), e.Name()))
+		ts.Check(err)
+		var header struct{ Started time.Time }
+		first, _, _ := bytes.Cut(content, []byte("\n"))
+		ts.Check(json.Unmarshal(first, &header))
+		started[strings.TrimSuffix(e.Name(), filepath.Ext(e.Name()))] = header.Started
 	}
+	ids := slices.SortedFunc(maps.Keys(started), func(a, b string) int { return started[a].Compare(started[b]) })
 	if len(ids) != len(args) {
 		ts.Fatalf("%d journals, want %d: %s", len(ids), len(args), strings.Join(ids, ", "))
 	}
