@@ -42,7 +42,7 @@ func (o *LabelOptions) carryOut(ctx context.Context, p *report.LabelPlan, run *r
 	if err != nil {
 		return err
 	}
-	defer journal.Close()
+	defer func() { _ = journal.Close() }() // what counts has been synced
 	if err := o.execute(ctx, p, journal); err != nil {
 		return err
 	}
@@ -65,7 +65,7 @@ func (o *LabelOptions) nothingToWrite(p *report.LabelPlan) error {
 		if err != nil {
 			return err
 		}
-		defer journal.Close()
+		defer func() { _ = journal.Close() }() // what counts has been synced
 		if err := journal.End(); err != nil {
 			return err
 		}

@@ -96,7 +96,7 @@ func foresight(p *report.LabelPlan, b *report.Blocked) (string, bool) {
 
 // offerBack asks whether to take back what was written in those namespaces, or says how.
 func (o *LabelOptions) offerBack(ctx context.Context, p *report.LabelPlan, names []string) error {
-	back := rollbackOptions{writing: o.writing, run: p.Run, names: names, print: o.Print}
+	back := RollbackOptions{writing: o.writing, run: p.Run, names: names, output: o.Print}
 	if o.yes || !o.Streams.CanPrompt() {
 		say(o.Streams, "to take it back there: "+back.commandLine())
 		return nil

@@ -19,7 +19,7 @@ import (
 const parallelReads = 8
 
 // plan reads the namespaces of the run and works out the way back.
-func (o *rollbackOptions) plan(ctx context.Context, api *relabel.API) (*report.LabelPlan, error) {
+func (o *RollbackOptions) plan(ctx context.Context, api *relabel.API) (*report.LabelPlan, error) {
 	uid, err := api.Cluster(ctx)
 	if err != nil {
 		return nil, err
@@ -46,7 +46,7 @@ func (o *rollbackOptions) plan(ctx context.Context, api *relabel.API) (*report.L
 }
 
 // find is the run that is meant: the named one, else the last that can be taken back.
-func (o *rollbackOptions) find(clusterUID string) (*relabel.Run, error) {
+func (o *RollbackOptions) find(clusterUID string) (*relabel.Run, error) {
 	if o.run != "" {
 		return o.store.Load(o.run)
 	}
@@ -62,7 +62,7 @@ func (o *rollbackOptions) find(clusterUID string) (*relabel.Run, error) {
 }
 
 // narrow keeps of a run the namespaces that were named.
-func (o *rollbackOptions) narrow(run *relabel.Run) error {
+func (o *RollbackOptions) narrow(run *relabel.Run) error {
 	if len(o.names) == 0 {
 		return nil
 	}
@@ -80,7 +80,7 @@ func (o *rollbackOptions) narrow(run *relabel.Run) error {
 }
 
 // live reads the namespaces of a run as they are now. A namespace that cannot be read is an item's problem.
-func (o *rollbackOptions) live(ctx context.Context, api *relabel.API, run *relabel.Run) (func(string) (*corev1.Namespace, error), error) {
+func (o *RollbackOptions) live(ctx context.Context, api *relabel.API, run *relabel.Run) (func(string) (*corev1.Namespace, error), error) {
 	type reading struct {
 		namespace *corev1.Namespace
 		err       error

@@ -145,8 +145,8 @@ type partlyError struct{}
 func (partlyError) Error() string { return "not everything was done" }
 
 // finish prints how a run ended, and how to take it back or go on.
-func (w *writing) finish(ctx context.Context, p *report.LabelPlan, print planPrinter) error {
-	if err := print(w.streams.Out, p); err != nil {
+func (w *writing) finish(ctx context.Context, p *report.LabelPlan, output planPrinter) error {
+	if err := output(w.streams.Out, p); err != nil {
 		return err
 	}
 	if !w.streams.Quiet {

@@ -47,25 +47,30 @@ func TestRecommend(t *testing.T) {
 		}},
 		"privileged": {nil, new(hostPath()), labels{"audit": "baseline", "audit-version": latest, "warn": "baseline", "warn-version": latest}},
 		"never looser": {
-			[]string{"enforce", "restricted", "warn", "restricted", "warn-version", "v1.20"}, new(hostPath()),
+			[]string{"enforce", "restricted", "warn", "restricted", "warn-version", "v1.20"},
+			new(hostPath()),
 			labels{"enforce": "restricted", "warn": "restricted", "warn-version": "v1.20", "audit": "restricted", "audit-version": latest},
 		},
 		"a level that is there keeps its version": {
-			[]string{"enforce", "baseline", "enforce-version", "v1.20", "audit", "restricted", "warn", "restricted"}, new(plain()),
+			[]string{"enforce", "baseline", "enforce-version", "v1.20", "audit", "restricted", "warn", "restricted"},
+			new(plain()),
 			labels{"enforce": "baseline", "enforce-version": "v1.20", "audit": "restricted", "warn": "restricted"},
 		},
 		"an older version is taken over": {
-			[]string{"enforce", "baseline", "enforce-version", "v1.20"}, nil,
+			[]string{"enforce", "baseline", "enforce-version", "v1.20"},
+			nil,
 			labels{
 				"enforce": "restricted", "enforce-version": v37, "audit": "restricted", "audit-version": latest, "warn": "restricted", "warn-version": latest,
 			},
 		},
 		"implied warn counts": {
-			[]string{"enforce", "restricted", "audit", "restricted"}, new(plain()),
+			[]string{"enforce", "restricted", "audit", "restricted"},
+			new(plain()),
 			labels{"enforce": "restricted", "audit": "restricted"},
 		},
 		"an invalid level is as strict as the server takes it": {
-			[]string{"enforce", "Restricted", "audit", "restricted", "warn", "restricted"}, new(hardened()),
+			[]string{"enforce", "Restricted", "audit", "restricted", "warn", "restricted"},
+			new(hardened()),
 			labels{"enforce": "Restricted", "audit": "restricted", "warn": "restricted"},
 		},
 	} {

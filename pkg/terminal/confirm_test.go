@@ -10,7 +10,7 @@ import (
 
 func TestConfirm(t *testing.T) {
 	for input, want := range map[string]bool{
-		"y\n": true, "Y\n": true, "yes\n": true, " YES \r\n": true, "y": true,
+		"y\n": true, "Y\n": true, "yes\n": true, "YES \r\n": true, "y": true,
 		"": false, "\n": false, "n\n": false, "no\n": false, "yep\n": false, "yy\n": false, "\x04": false,
 	} {
 		s, in, out, errOut := NewTest()
