@@ -59,6 +59,8 @@ The cluster stays up. To go on by hand:
   kubectl pss check ns shop partner-api        # templates and Pods disagree: a policy changes the Pods
   kubectl pss check ns claims --enforce restricted:latest
   kubectl pss check deploy/order-api -n orders # two revisions in the middle of a rollout
+  kubectl pss label ns --all --recommend       # raise every namespace as far as nothing is refused
+  kubectl pss rollback                         # and take that back
 
   make demo-down                               # when you have seen enough
 END
@@ -77,4 +79,6 @@ export KUBECONFIG
 PATH=$root/bin:$(dirname "$kubectl"):$PATH
 show kubectl pss check ns
 show kubectl pss check ns payments --enforce restricted
+show kubectl pss label --dry-run
+show kubectl pss blocked
 go_on
