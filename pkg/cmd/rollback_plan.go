@@ -55,6 +55,14 @@ func (o *RollbackOptions) find(clusterUID string) (*relabel.Run, error) {
 		return nil, err
 	}
 	run := relabel.LastToUndo(runs, clusterUID)
+	for _, newer := range runs { // what it did is not known: the run before it may not be the one that is meant
+		if newer == run {
+			break
+		}
+		if newer.Damaged != "" {
+			return nil, fmt.Errorf("the journal of the last run is damaged: %s; say which RUN to take back, see 'kubectl pss rollback --list'", newer.Damaged)
+		}
+	}
 	if run == nil {
 		return nil, errors.New("there is no run on this cluster that could be taken back: kubectl pss rollback --list shows all runs of this machine")
 	}
