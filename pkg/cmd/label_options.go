@@ -31,6 +31,7 @@ type LabelOptions struct {
 	Allow  allowances
 	Watch  time.Duration
 	Print  planPrinter
+	hints  []string
 }
 
 // allowances are the flags that let a plan through in spite of something.

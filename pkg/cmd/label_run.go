@@ -2,7 +2,11 @@ package cmd
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"strings"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-pss/kubectl-pss/pkg/relabel"
 	"github.com/kubectl-pss/kubectl-pss/pkg/report"
@@ -27,6 +31,9 @@ func (o *LabelOptions) Run(ctx context.Context) error {
 		if err := o.Print(o.Streams.Out, p); err != nil {
 			return err
 		}
+		for _, hint := range o.hints {
+			say(o.Streams, "hint: "+hint)
+		}
 		return o.Allow.dryRun(p)
 	}
 	return o.carryOut(ctx, p, run)
@@ -43,7 +50,21 @@ func (o *LabelOptions) ask(ctx context.Context, p *report.LabelPlan) error {
 		return err
 	}
 	noteAnswers(p, results)
+	if n := forbidden(results); n > 0 {
+		o.hints = append(o.hints, fmt.Sprintf("asking the server takes the right to patch namespaces, which it denied for %d: --dry-run=client asks nothing", n))
+	}
 	return nil
+}
+
+// forbidden counts the dry runs that the server does not allow this user.
+func forbidden(results []report.Result) int {
+	n := 0
+	for i := range results {
+		if results[i].Reason == string(metav1.StatusReasonForbidden) && strings.Contains(results[i].Message, `cannot patch resource "namespaces"`) {
+			n++
+		}
+	}
+	return n
 }
 
 // noteAnswers puts the results of a dry run into a plan.

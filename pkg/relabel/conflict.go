@@ -10,6 +10,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/wait"
 
 	"github.com/kubectl-pss/kubectl-pss/pkg/report"
@@ -192,7 +193,11 @@ func (w *writing) ended(err error, warned []string) report.Result {
 	if apierrors.IsNotFound(err) {
 		outcome = report.EndingGone
 	}
-	return report.Result{Outcome: outcome, Message: w.messageOf(err), Warnings: warned}
+	r := report.Result{Outcome: outcome, Message: w.messageOf(err), Warnings: warned}
+	if reason := apierrors.ReasonForError(err); reason != metav1.StatusReasonUnknown {
+		r.Reason = string(reason)
+	}
+	return r
 }
 
 // outlive returns a context that goes on for a while when ctx is cancelled, but not past its deadline. What it
