@@ -1,0 +1,235 @@
+package manifest
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	yamlnode "go.yaml.in/yaml/v3"
+	"sigs.k8s.io/yaml"
+)
+
+const (
+	// inputLimit bounds what is read all together, in bytes.
+	inputLimit = 256 << 20
+	// yamlLimit bounds one YAML document, which takes some fifty times its size in memory to decode. A server takes
+	// 3 MiB in a request, so that only lists come near; JSON has no such limit.
+	yamlLimit = 10 << 20
+)
+
+// syntaxError is text that cannot be decoded, with the line in the document, from 1.
+type syntaxError struct {
+	line int
+	text string
+}
+
+func (e syntaxError) Error() string { return e.text }
+
+// toJSON converts the document as kubectl does, or says in which line it cannot.
+func (d *document) toJSON() ([]byte, error) {
+	if at := notText(d.text); at >= 0 {
+		return nil, syntaxError{d.lineAt(at), "is not a text file in UTF-8 or UTF-16"}
+	}
+	if d.json {
+		return d.text, nil
+	}
+	if len(d.text) > yamlLimit && startsJSON(d.text) {
+		return nil, d.brokenJSON()
+	}
+	if len(d.text) > yamlLimit {
+		return nil, fmt.Errorf("is larger than %d MiB: split it, or write it as JSON, which takes less memory", yamlLimit>>20)
+	}
+	if err := d.checkAliases(); err != nil {
+		return nil, err
+	}
+	raw, err := yaml.YAMLToJSONStrict(d.text)
+	if err != nil && d.onlyMerges(err) {
+		raw, err = yaml.YAMLToJSON(d.text) // which is what kubectl does
+	}
+	if err != nil {
+		return nil, d.explain(err)
+	}
+	return raw, nil
+}
+
+// brokenJSON says what is wrong with JSON that is too large to be tried as YAML.
+func (d *document) brokenJSON() error {
+	var value json.RawMessage
+	err := json.Unmarshal(d.text, &value)
+	if broken, ok := errors.AsType[*json.SyntaxError](err); ok {
+		return syntaxError{d.lineAt(int(broken.Offset)), "is not valid JSON: " + broken.Error()}
+	}
+	return err
+}
+
+// onlyMerges says that every key that the decoder calls set twice was merely merged into its map (<<).
+func (d *document) onlyMerges(err error) bool {
+	return strings.Contains(err.Error(), "already set in map") && bytes.Contains(d.text, []byte("<<")) &&
+		d.tree() != nil && !repeats(d.tree())
+}
+
+// repeats says whether a key stands twice in one map.
+func repeats(n *yamlnode.Node) bool {
+	keys := map[string]bool{}
+	for i, child := range n.Content {
+		if n.Kind == yamlnode.MappingNode && i%2 == 0 {
+			if keys[child.Value] && child.Kind == yamlnode.ScalarNode {
+				return true
+			}
+			keys[child.Value] = true
+		}
+		if repeats(child) {
+			return true
+		}
+	}
+	return false
+}
+
+// notText is where something stands that no text holds, -1 for nowhere.
+func notText(text []byte) int {
+	if at := bytes.IndexByte(text, 0); at >= 0 {
+		return at
+	}
+	if utf8.Valid(text) {
+		return -1
+	}
+	for at := 0; ; {
+		r, size := utf8.DecodeRune(text[at:])
+		if r == utf8.RuneError && size <= 1 {
+			return at
+		}
+		at += size
+	}
+}
+
+// tree is the document as YAML nodes, which know their lines; nil if it cannot be had. It is made when it is needed,
+// once.
+func (d *document) tree() *yamlnode.Node {
+	if d.node == nil && d.treeErr == nil {
+		var top yamlnode.Node
+		d.node = &top
+		if d.treeErr = yamlnode.Unmarshal(d.text, &top); d.treeErr != nil {
+			d.node = nil
+		}
+	}
+	return d.node
+}
+
+func (d *document) lineAt(offset int) int { return 1 + bytes.Count(d.text[:offset], newline()) }
+
+// checkAliases refuses a document whose aliases make far more of it than was written. The decoder itself counts the
+// values that they stand for, but not how long these are.
+func (d *document) checkAliases() error {
+	if bytes.IndexByte(d.text, '*') < 0 || bytes.IndexByte(d.text, '&') < 0 {
+		return nil
+	}
+	top := d.tree()
+	if top == nil {
+		return d.explain(d.treeErr)
+	}
+	if sizeOf(top, map[*yamlnode.Node]int{}) > yamlLimit {
+		return fmt.Errorf("its aliases stand for more than %d MiB", yamlLimit>>20)
+	}
+	return nil
+}
+
+// sizeOf is about how many bytes a node makes once its aliases are filled in.
+func sizeOf(n *yamlnode.Node, known map[*yamlnode.Node]int) int {
+	if n.Kind == yamlnode.AliasNode {
+		size, ok := known[n.Alias]
+		if !ok {
+			return math.MaxInt32 // an alias within what it stands for never ends
+		}
+		return size
+	}
+	size := len(n.Value) + 1
+	for _, child := range n.Content {
+		size = min(size+sizeOf(child, known), math.MaxInt32)
+	}
+	if n.Anchor != "" {
+		known[n] = size
+	}
+	return size
+}
+
+// explain finds the line of a YAML error.
+func (d *document) explain(err error) error {
+	line, text := lineIn(err)
+	if strings.HasPrefix(text, "key ") && line > 0 { // set twice
+		return syntaxError{line, text}
+	}
+	// Neither decoder names line 1, and each is right about one sort of error: what is in a line, and where in a
+	// structure something is missing.
+	lower := append(newline(), d.text...)
+	if strings.HasPrefix(text, "did not find expected") {
+		_, err = yaml.YAMLToJSON(lower)
+		if line, _ = lineIn(err); line > 0 {
+			line++ // it names the last line that was good
+		}
+	} else {
+		var node yamlnode.Node
+		if newer := yamlnode.Unmarshal(lower, &node); newer != nil {
+			line, _ = lineIn(newer)
+		}
+	}
+	if line > 0 {
+		line--
+	}
+	if bytes.Contains(d.text, []byte("{{")) {
+		text += "; a template has to be rendered first: helm template CHART | kubectl pss check -f -"
+	}
+	if strings.HasPrefix(text, "invalid map key") {
+		line, text = keyLine(d.tree()), strings.Replace(text, "map[interface {}]interface {}", "", 1)
+	}
+	return syntaxError{max(line, d.firstLine()), text}
+}
+
+// firstLine is the first line that holds anything but comments.
+func (d *document) firstLine() int {
+	n := 0
+	for line := range bytes.Lines(d.text) {
+		n++
+		if !isBlank(line) {
+			return n
+		}
+	}
+	return 1
+}
+
+// lineIn takes the line out of a YAML error; 0 for none.
+func lineIn(err error) (line int, text string) {
+	text = strings.TrimPrefix(err.Error(), "yaml: ")
+	if rest, many := strings.CutPrefix(text, "unmarshal errors:\n"); many {
+		text, _, _ = strings.Cut(strings.TrimSpace(rest), "\n")
+	}
+	if m := linePrefix().FindStringSubmatch(text); m != nil {
+		if n, err := strconv.Atoi(m[1]); err == nil {
+			return n, text[len(m[0]):]
+		}
+	}
+	return 0, text
+}
+
+func linePrefix() *regexp.Regexp { return regexp.MustCompile(`^line (\d+): `) }
+
+// keyLine is the line of the first key that is no plain value, 0 for none.
+func keyLine(n *yamlnode.Node) int {
+	if n == nil {
+		return 0
+	}
+	for i, child := range n.Content {
+		if n.Kind == yamlnode.MappingNode && i%2 == 0 && child.Kind != yamlnode.ScalarNode {
+			return child.Line
+		}
+		if line := keyLine(child); line > 0 {
+			return line
+		}
+	}
+	return 0
+}
