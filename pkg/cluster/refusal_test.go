@@ -16,6 +16,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubectl-pss/kubectl-pss/pkg/workload"
+	"github.com/kubectl-pss/kubectl-pss/test/fakeapi"
 )
 
 // denial is a refusal as a controller tells it; quota is what else it may tell.
@@ -155,6 +156,28 @@ func TestRefusals(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// What is kept of an object is no more than is needed, also when a list had to start again.
+func TestRefusalsKeepLittle(t *testing.T) {
+	whole := lacking("a", "web-2", denial)
+	whole.Status.Replicas = 3
+	s, c := serve(t, lacking("a", "web-1", denial), whole)
+	s.Inject(fakeapi.Fault{Path: "/apis/apps/v1/replicasets", Query: "continue=", Times: 1, Do: fakeapi.Expire(false)})
+	got, gaps, err := c.Refusals(loud(t), RefusalOptions{ChunkSize: 1})
+	if err != nil || len(gaps) > 0 {
+		t.Fatalf("gaps %v, error %v", gaps, err)
+	}
+	want := []told{
+		{"ReplicaSet a/web-1", 3, 2, true, []string{"condition 1-1"}},
+		{"ReplicaSet a/web-2", 3, 0, false, []string{"condition 1-1"}},
+	}
+	if diff := cmp.Diff(want, tell(got)); diff != "" {
+		t.Fatal(diff)
+	}
+	if got[0].Template == nil || got[1].Template != nil {
+		t.Errorf("templates %v and %v", got[0].Template, got[1].Template)
 	}
 }
 

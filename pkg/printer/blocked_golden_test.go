@@ -104,8 +104,8 @@ func everyKindBlocked() *report.BlockedReport {
 		via(lacks("payments", "Deployment/api", 2, 3, 26*time.Hour, true, fourChecks()...), "apps", "ReplicaSet", "api-5d8c9f7b6d"),
 		via(lacks("payments", "Deployment/api", 1, 1, 3*time.Minute, true, fourChecks()...), "apps", "ReplicaSet", "api-7f6c5d4b3a"),
 		lacks("payments", "StatefulSet/ledger", 3, 3, 20*time.Minute, false, "runAsNonRoot", "seccompProfile_restricted"),
-		via(lacks("shop", "CronJob/backup", 1, 1, 2*time.Minute, false, fourChecks()[:3]...), "batch", "Job", "backup-29921994"),
-		via(lacks("shop", "CronJob/backup", 1, 1, time.Minute, false, fourChecks()[:3]...), "batch", "Job", "backup-29921995"),
+		via(lacks("shop", "CronJob/backup", 1, 1, time.Minute, false, fourChecks()[:3]...), "batch", "Job", "backup-29921994"),
+		via(lacks("shop", "CronJob/backup", 1, 1, 2*time.Minute, false, fourChecks()[:3]...), "batch", "Job", "backup-29921995"),
 		changed,
 		ahead,
 	)

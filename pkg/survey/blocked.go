@@ -97,7 +97,6 @@ func (r *Refusals) checks(o *workload.Object, message string) []string {
 	answer := r.admission.CreatePod(map[string]string{
 		api.EnforceLevelLabel: level, api.EnforceVersionLabel: version,
 	}, &corev1.Pod{ObjectMeta: pod.ObjectMeta}, "", func(lv api.LevelVersion) []policy.CheckResult {
-		lv.Version = r.evaluator.EvaluatedAs(lv.Version)
 		found := r.evaluator.Denials(lv, &pod.ObjectMeta, &pod.Spec)
 		if string(lv.Level) == level {
 			denials = found

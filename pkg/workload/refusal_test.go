@@ -53,6 +53,26 @@ func condition(second int, text string) Word {
 	return Word{First: at(second), Last: at(second), Source: FromCondition, Message: text}
 }
 
+func TestAfter(t *testing.T) {
+	for name, tt := range map[string]struct {
+		a, b Word
+		want bool
+	}{
+		"later":                 {event("1", 0, 11, ""), event("2", 0, 10, ""), true},
+		"earlier":               {event("2", 0, 9, ""), event("1", 0, 10, ""), false},
+		"the same":              {event("7", 0, 10, ""), event("7", 0, 10, ""), false},
+		"later by order":        {event("10", 0, 10, ""), event("9", 0, 10, ""), true},
+		"earlier by order":      {event("9", 0, 10, ""), event("10", 0, 10, ""), false},
+		"without an order":      {condition(10, ""), event("9", 0, 10, ""), false},
+		"with a strange one":    {event("b", 0, 10, ""), event("a", 0, 10, ""), false},
+		"later, without orders": {condition(11, ""), condition(10, ""), true},
+	} {
+		if got := tt.a.After(&tt.b); got != tt.want {
+			t.Errorf("%s: got %v", name, got)
+		}
+	}
+}
+
 func TestCurrent(t *testing.T) {
 	const a, b, other = "violates A", "violates B", ""
 	for name, tt := range map[string]struct {
@@ -80,8 +100,11 @@ func TestCurrent(t *testing.T) {
 			missing: 1, words: []Word{event("9", 50, 60, b), event("1", 3, 7, a), condition(3, a)},
 			want: Spell{Since: at(3), Exact: true, Last: at(60), Message: b, Sources: []string{FromCondition, FromEvent}},
 		},
-		"a pod was made later":                {missing: 2, words: []Word{event("1", 0, 10, a), event("2", 11, 11, other)}},
-		"quota later, the condition stays":    {missing: 2, words: []Word{condition(0, a), event("1", 0, 10, a), event("2", 11, 90, other)}},
+		"a pod was made later":             {missing: 2, words: []Word{event("1", 0, 10, a), event("2", 11, 11, other)}},
+		"quota later, the condition stays": {missing: 2, words: []Word{condition(0, a), event("1", 0, 10, a), event("2", 11, 90, other)}},
+		"one pod was made before and one after": {missing: 2, words: []Word{
+			event("1", 0, 5, other), event("2", 20, 30, a), event("3", 40, 40, other),
+		}},
 		"a pod was made in the same second":   {missing: 2, words: []Word{event("7", 0, 10, a), event("8", 10, 10, other)}},
 		"resource versions are no texts":      {missing: 2, words: []Word{event("9", 0, 10, a), event("10", 10, 10, other)}},
 		"who was first cannot be told":        {missing: 2, words: []Word{event("", 0, 10, a), event("", 10, 10, other)}},
