@@ -38,7 +38,7 @@ func aRun() RunInfo {
 }
 
 // keep makes a store with one journal, of which events are already told.
-func keep(t *testing.T, events func(*Journal)) (*Store, string) {
+func keep(t testing.TB, events func(*Journal)) (*Store, string) {
 	t.Helper()
 	s := NewStore(filepath.Join(t.TempDir(), "state", "runs"))
 	j, err := s.Create(twoChanges(), aRun())

@@ -13,6 +13,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -37,6 +38,7 @@ type Server struct {
 	faults   []*Fault
 	requests []Request
 	revision int // the latest resourceVersion
+	underWay int // requests that are being answered
 }
 
 // Request is a request that the server got, refused or not.
@@ -107,6 +109,13 @@ func (s *Server) SetMetrics(text string) {
 	s.metrics = text
 }
 
+// Calm removes all faults.
+func (s *Server) Calm() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = nil
+}
+
 // Inject adds a fault. The first that applies to a request acts.
 func (s *Server) Inject(f Fault) {
 	s.mu.Lock()
@@ -138,6 +147,19 @@ func (s *Server) Requests(prefixes ...string) []Request {
 	return found
 }
 
+// Settle waits until no request has been under way for a moment: a client that is gone may have left some.
+func (s *Server) Settle() {
+	const moment, step = 20, time.Millisecond
+	for quiet := 0; quiet < moment; quiet++ {
+		time.Sleep(step)
+		s.mu.Lock()
+		if s.underWay > 0 {
+			quiet = 0
+		}
+		s.mu.Unlock()
+	}
+}
+
 // Kubeconfig is a kubeconfig whose current context "fake" leads to this server.
 func (s *Server) Kubeconfig() []byte {
 	config := clientcmdapi.NewConfig()
@@ -164,7 +186,13 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery, Accept: r.Header.Get("Accept"), UserAgent: r.UserAgent(), Body: string(body),
 	})
 	act := s.fault(r)
+	s.underWay++
 	s.mu.Unlock()
+	defer func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.underWay--
+	}()
 	if act != nil {
 		act(w, r, http.HandlerFunc(s.answer))
 		return
