@@ -49,9 +49,9 @@ func wrong(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// api makes the server misbehave from now on: api forbid RESOURCE [GROUP] | unauthorized | hang PATH | down |
-// expire PATH | retry PATH | version GITVERSION MINOR [EMULATED] | metrics FILE; api serve FILE adds the objects of a
-// manifest, or replaces them.
+// api makes the server misbehave from now on: api forbid RESOURCE [GROUP [NAMESPACE]] | unauthorized | hang PATH | down |
+// expire PATH | retry PATH | version GITVERSION MINOR [EMULATED] | metrics FILE | patch NAMESPACE FAULT [TIMES]; api mend
+// takes that back, and api serve FILE adds the objects of a manifest, or replaces them.
 func api(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
 		ts.Fatalf("usage: api FAULT ARG...")
@@ -65,7 +65,7 @@ func api(ts *testscript.TestScript, neg bool, args []string) {
 	s := server(ts)
 	switch args[0] {
 	case "forbid":
-		s.Inject(fakeapi.Fault{Path: resourcePath(arg(1), arg(2)), Do: fakeapi.Forbid(arg(1), arg(2))})
+		s.Inject(fakeapi.Fault{Path: resourcePath(arg(1), arg(2), arg(3)), Do: fakeapi.Forbid(arg(1), arg(2))})
 	case "unauthorized":
 		s.Inject(fakeapi.Fault{Path: "/*", Do: fakeapi.Refuse(401, metav1.StatusReasonUnauthorized, "Unauthorized")})
 	case "patch":
@@ -93,7 +93,10 @@ func api(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-func resourcePath(resource, group string) string {
+func resourcePath(resource, group, namespace string) string {
+	if namespace != "" {
+		resource = "namespaces/" + namespace + "/" + resource
+	}
 	if group == "" {
 		return "/api/v1/" + resource
 	}
