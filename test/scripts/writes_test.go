@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/http"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -202,8 +203,8 @@ func journals(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// patchFault makes the server misbehave on patches of one namespace, or of all (*), from now on: api patch NAME FAULT
-// [TIMES].
+// patchFault makes the server misbehave on patches of one namespace, or of all (*), from now on, or so many times: api
+// patch NAME FAULT [TIMES].
 func patchFault(ts *testscript.TestScript, name, fault, times string) {
 	f := fakeapi.Fault{Method: "PATCH", Path: "/api/v1/namespaces/" + name}
 	if times != "" {
@@ -211,36 +212,55 @@ func patchFault(ts *testscript.TestScript, name, fault, times string) {
 		f.Times, err = strconv.Atoi(times)
 		ts.Check(err)
 	}
-	var known bool
-	if f.Do, known = patchFaults(ts, name)[fault]; !known {
-		ts.Fatalf("unknown fault %q", fault)
+	find := func(name string) fakeapi.Action {
+		if do, known := patchFaults(server(ts))[fault]; known {
+			return do(name)
+		}
+		how, known := changeFaults()[fault]
+		if !known {
+			ts.Fatalf("unknown fault %q", fault)
+		}
+		return fakeapi.Call(changeBy(ts, name, how...))
+	}
+	find(name) // unknown ones are told here, not in the server
+	f.Do = func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		find(path.Base(r.URL.Path))(w, r, next)
 	}
 	server(ts).Inject(f)
 }
 
-func patchFaults(ts *testscript.TestScript, name string) map[string]fakeapi.Action {
-	s := server(ts)
+// changeFaults are faults by which somebody else changes the namespace just before the patch.
+func changeFaults() map[string][]string {
+	return map[string][]string{
+		"touch":    {"annotation", "touched", "yes"},
+		"move":     {"label", psa.EnforceLevelLabel, "restricted"},
+		"delete":   {"delete"},
+		"recreate": {"recreate"},
+	}
+}
+
+func patchFaults(s *fakeapi.Server) map[string]func(name string) fakeapi.Action {
+	always := func(do fakeapi.Action) func(string) fakeapi.Action { return func(string) fakeapi.Action { return do } }
+	refuse := func(code int32, reason metav1.StatusReason, text string) func(string) fakeapi.Action {
+		return func(name string) fakeapi.Action {
+			return fakeapi.Refuse(code, reason, fmt.Sprintf(`namespaces %q is forbidden: `+text, name))
+		}
+	}
 	failure := fakeapi.Refuse(500, metav1.StatusReasonInternalError, "Internal error occurred: etcdserver: leader changed")
-	return map[string]fakeapi.Action{
-		"forbid": fakeapi.Refuse(403, metav1.StatusReasonForbidden, fmt.Sprintf(
-			`namespaces %q is forbidden: User "tester" cannot patch resource "namespaces" in API group "" in the namespace %[1]q`, name)),
-		"policy": fakeapi.Refuse(422, metav1.StatusReasonInvalid, fmt.Sprintf(
-			`namespaces %q is forbidden: ValidatingAdmissionPolicy 'frozen' with binding 'frozen' denied request: labels are frozen`, name)),
-		"touch":       fakeapi.Call(changeBy(ts, name, "annotation", "touched", "yes")),
-		"move":        fakeapi.Call(changeBy(ts, name, "label", psa.EnforceLevelLabel, "restricted")),
-		"delete":      fakeapi.Call(changeBy(ts, name, "delete")),
-		"recreate":    fakeapi.Call(changeBy(ts, name, "recreate")),
-		"busy":        fakeapi.RetryAfter(429, 1),
-		"fail":        failure,
-		"fail-after":  fakeapi.After(failure),
-		"reset":       fakeapi.HangUp(),
-		"reset-after": fakeapi.After(fakeapi.HangUp()),
-		"hang":        fakeapi.Hang(),
-		"slow":        fakeapi.Delay(time.Second),
-		"warn":        fakeapi.Warn("somebody has something to say"),
-		"down": func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+	return map[string]func(string) fakeapi.Action{
+		"forbid":      refuse(403, metav1.StatusReasonForbidden, `User "tester" cannot patch resource "namespaces" in API group "" in the namespace %[1]q`),
+		"policy":      refuse(422, metav1.StatusReasonInvalid, `ValidatingAdmissionPolicy 'frozen' with binding 'frozen' denied request: labels are frozen`),
+		"busy":        always(fakeapi.RetryAfter(429, 1)),
+		"fail":        always(failure),
+		"fail-after":  always(fakeapi.After(failure)),
+		"reset":       always(fakeapi.HangUp()),
+		"reset-after": always(fakeapi.After(fakeapi.HangUp())),
+		"hang":        always(fakeapi.Hang()),
+		"slow":        always(fakeapi.Delay(time.Second)),
+		"warn":        always(fakeapi.Warn("somebody has something to say")),
+		"down": always(func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 			go s.Close() // it waits for this very answer
 			fakeapi.HangUp()(w, r, next)
-		},
+		}),
 	}
 }
