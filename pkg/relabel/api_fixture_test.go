@@ -42,7 +42,7 @@ func live(name string, podSecurity labelSet) *corev1.Namespace {
 			// A server tracks managers only where somebody was tracked from the start.
 			ManagedFields: []metav1.ManagedFieldsEntry{{
 				Manager: "kubectl-create", Operation: metav1.ManagedFieldsOperationUpdate, APIVersion: "v1", FieldsType: "FieldsV1",
-				FieldsV1: &metav1.FieldsV1{Raw: []byte(`{"f:metadata":{"f:annotations":{"f:note":{}},"f:labels":{"f:team":{}}}}`)},
+				FieldsV1: metav1.NewFieldsV1(`{"f:metadata":{"f:annotations":{"f:note":{}},"f:labels":{"f:team":{}}}}`),
 			}},
 		},
 		Spec:   corev1.NamespaceSpec{Finalizers: []corev1.FinalizerName{corev1.FinalizerKubernetes}},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -31,7 +32,7 @@ func wellOnly(w http.ResponseWriter, r *http.Request, next http.Handler) { next.
 // Interrupted in the middle, a run says of every namespace what has become of it, and leaves nothing running.
 func TestInterrupted(t *testing.T) {
 	for _, n := range []int{1, 7, 30, 50} {
-		t.Run(fmt.Sprint(n), func(t *testing.T) {
+		t.Run(strconv.Itoa(n), func(t *testing.T) {
 			s := start(t)
 			var items []report.Planned
 			for i := range 50 {
@@ -80,7 +81,7 @@ func TestInterrupted(t *testing.T) {
 func noneLeftRunning(t *testing.T) {
 	t.Helper()
 	stacks := make([]byte, 1<<20)
-	for _, stack := range strings.Split(string(stacks[:runtime.Stack(stacks, true)]), "\n\n") {
+	for stack := range strings.SplitSeq(string(stacks[:runtime.Stack(stacks, true)]), "\n\n") {
 		if strings.Contains(stack, "pkg/relabel.") && !strings.Contains(stack, "noneLeftRunning") && !strings.Contains(stack, "testing.(*T).Run") {
 			t.Errorf("left running: %s", stack)
 		}

@@ -13,7 +13,6 @@ import (
 // made to be Write's hooks. No other process can write it as long as it is open.
 type Journal struct {
 	id   string
-	path string
 	file *os.File
 
 	// writing guards the file's end.

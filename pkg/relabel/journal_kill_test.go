@@ -143,7 +143,7 @@ func newKilling(t *testing.T) *killing {
 func (k *killing) run(command, point string, n int) bool {
 	k.t.Helper()
 	c := exec.CommandContext(k.t.Context(), os.Args[0], "-test.run=^TestChildWrites$")
-	c.Env = append(k.env, "PSS_TEST_COMMAND="+command, "PSS_TEST_POINT="+point, "PSS_TEST_N="+strconv.Itoa(n))
+	c.Env = slices.Concat(k.env, []string{"PSS_TEST_COMMAND=" + command, "PSS_TEST_POINT=" + point, "PSS_TEST_N=" + strconv.Itoa(n)})
 	// The server takes no patch of a process that it has killed: what of it comes later is lost on the way.
 	var dead atomic.Bool
 	started := make(chan struct{})

@@ -38,18 +38,18 @@ func aRun() RunInfo {
 }
 
 // keep makes a store with one journal, of which events are already told.
-func keep(t testing.TB, events func(*Journal)) (*Store, string) {
-	t.Helper()
-	s := NewStore(filepath.Join(t.TempDir(), "state", "runs"))
+func keep(tb testing.TB, events func(*Journal)) (*Store, string) {
+	tb.Helper()
+	s := NewStore(filepath.Join(tb.TempDir(), "state", "runs"))
 	j, err := s.Create(twoChanges(), aRun())
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	if events != nil {
 		events(j)
 	}
 	if err := j.Close(); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return s, j.ID()
 }

@@ -40,7 +40,8 @@ func TestUndo(t *testing.T) {
 		"written": {wrote, read(newLabels()), planned(report.ActionChange, "", newLabels(), oldLabels())},
 		"cut off": {trail{begun: true, open: true}, read(newLabels()), planned(report.ActionChange, "", newLabels(), oldLabels())},
 		"cut off before the patch": {
-			trail{begun: true, open: true}, read(oldLabels()),
+			trail{begun: true, open: true},
+			read(oldLabels()),
 			planned(report.ActionKeep, "as before the run", oldLabels(), oldLabels()),
 		},
 		"labels that the run did not touch stay": {
@@ -69,7 +70,8 @@ func TestUndo(t *testing.T) {
 		"found as planned": {done(report.EndingAlready), nil, planned(report.ActionKeep, "this run never wrote it", labelSet{}, labelSet{})},
 		"found moved":      {done(report.EndingMoved), nil, planned(report.ActionKeep, "this run never wrote it", labelSet{}, labelSet{})},
 		"refused": {
-			trail{begun: true, wrote: true, result: &report.Result{Outcome: report.EndingFailed}}, read(oldLabels()),
+			trail{begun: true, wrote: true, result: &report.Result{Outcome: report.EndingFailed}},
+			read(oldLabels()),
 			planned(report.ActionKeep, "as before the run", oldLabels(), oldLabels()),
 		},
 		"deleted": {

@@ -21,7 +21,7 @@ func shop() *corev1.Namespace {
 			Name: "shop", UID: "u", Labels: map[string]string{"team": "a", "level": "low"}, Annotations: map[string]string{"note": "x"},
 			ManagedFields: []metav1.ManagedFieldsEntry{{
 				Manager: "kubectl", Operation: metav1.ManagedFieldsOperationUpdate, APIVersion: "v1", FieldsType: "FieldsV1",
-				FieldsV1: &metav1.FieldsV1{Raw: []byte(`{"f:metadata":{"f:annotations":{"f:note":{}},"f:labels":{"f:level":{},"f:team":{}}}}`)},
+				FieldsV1: metav1.NewFieldsV1(`{"f:metadata":{"f:annotations":{"f:note":{}},"f:labels":{"f:level":{},"f:team":{}}}}`),
 			}},
 		},
 		Spec: corev1.NamespaceSpec{Finalizers: []corev1.FinalizerName{"kubernetes"}},
@@ -67,11 +67,11 @@ func TestPatch(t *testing.T) {
 	want.ManagedFields = []metav1.ManagedFieldsEntry{
 		{
 			Manager: "kubectl", Operation: metav1.ManagedFieldsOperationUpdate, APIVersion: "v1", FieldsType: "FieldsV1",
-			FieldsV1: &metav1.FieldsV1{Raw: []byte(`{"f:metadata":{"f:annotations":{"f:note":{}}}}`)},
+			FieldsV1: metav1.NewFieldsV1(`{"f:metadata":{"f:annotations":{"f:note":{}}}}`),
 		},
 		{
 			Manager: "me", Operation: metav1.ManagedFieldsOperationUpdate, APIVersion: "v1", FieldsType: "FieldsV1",
-			FieldsV1: &metav1.FieldsV1{Raw: []byte(`{"f:metadata":{"f:labels":{"f:level":{},"f:more":{}}}}`)},
+			FieldsV1: metav1.NewFieldsV1(`{"f:metadata":{"f:labels":{"f:level":{},"f:more":{}}}}`),
 		},
 	}
 	got := s.Namespace("shop")
