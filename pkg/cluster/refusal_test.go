@@ -130,6 +130,10 @@ func TestRefusals(t *testing.T) {
 			objects: []runtime.Object{lacking("a", "web-1", denial), refused, newEvent("quota", "apps/v1", "ReplicaSet", rs.ObjectMeta, "FailedCreate", 30, quota)},
 			want:    []told{{"ReplicaSet a/web-1", 3, 2, false, []string{"condition 1-1", "event 10-10", "event 30-30 other"}}},
 		},
+		"stopped by a quota, and then cured": {
+			objects: []runtime.Object{rs, refused, created(40), newEvent("quota", "apps/v1", "ReplicaSet", rs.ObjectMeta, "FailedCreate", 5, quota)},
+			want:    []told{{"ReplicaSet a/web-1", 3, 2, false, []string{"event 10-10", "event 40-40 other"}}},
+		},
 		"stopped by a quota once, which the condition still says": {
 			objects: []runtime.Object{lacking("a", "web-1", quota), refused},
 			want:    []told{{"ReplicaSet a/web-1", 3, 2, true, []string{"condition 1-1 other", "event 10-10"}}},
