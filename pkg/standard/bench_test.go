@@ -62,7 +62,7 @@ func BenchmarkLocate(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		for _, d := range denials {
-			if len(Locate(d.Check, e.Latest(), &p.ObjectMeta, &p.Spec)) == 0 {
+			if len(e.Locate(d.Check, e.Latest(), &p.ObjectMeta, &p.Spec)) == 0 {
 				b.Fatalf("%s: nothing located", d.Check)
 			}
 		}

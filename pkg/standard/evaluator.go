@@ -29,43 +29,46 @@ type Evaluator struct {
 	upstream policy.Evaluator
 	levels   map[policy.CheckID]api.Level
 	latest   api.Version
+	server   int
 }
 
 // idSeparator parts the check ID from the reason inside a wrapped result; no upstream text holds it.
 const idSeparator = "\x00"
 
-// NewEvaluator returns the evaluator of a server whose policy version "latest" means v1.<minor>.
-func NewEvaluator(minor int) (*Evaluator, error) {
+// NewEvaluator returns the evaluator of a server of a minor that emulates none but its own.
+func NewEvaluator(minor int) (*Evaluator, error) { return NewEmulatingEvaluator(minor, minor) }
+
+// NewEmulatingEvaluator returns the evaluator of a server of one minor whose policy version "latest" means another:
+// EffectiveMinor tells which.
+func NewEmulatingEvaluator(server, minor int) (*Evaluator, error) {
 	latest := api.MajorMinorVersion(1, minor)
 	checks := policy.DefaultChecks()
 	levels := make(map[policy.CheckID]api.Level, len(checks))
 	for i := range checks {
 		levels[checks[i].ID] = checks[i].Level
+		asOf(server, &checks[i])
 		label(&checks[i])
 	}
 	upstream, err := policy.NewEvaluator(checks, &latest)
 	if err != nil {
 		return nil, fmt.Errorf("building the checks of v1.%d: %w", minor, err)
 	}
-	return &Evaluator{upstream: upstream, levels: levels, latest: latest}, nil
+	return &Evaluator{upstream: upstream, levels: levels, latest: latest, server: server}, nil
 }
 
 // label makes every denial of a check carry the check's ID in front of its reason, so that upstream stays the
 // one who picks revisions, overrides and order.
 func label(check *policy.Check) {
-	versions := make([]policy.VersionedCheck, len(check.Versions))
-	copy(versions, check.Versions)
-	for i := range versions {
-		run := versions[i].CheckPod
-		versions[i].CheckPod = func(m *metav1.ObjectMeta, s *corev1.PodSpec) policy.CheckResult {
+	id := string(check.ID)
+	wrap(check, func(run policy.CheckPodFn) policy.CheckPodFn {
+		return func(m *metav1.ObjectMeta, s *corev1.PodSpec) policy.CheckResult {
 			result := run(m, s)
 			if !result.Allowed {
-				result.ForbiddenReason = string(check.ID) + idSeparator + result.ForbiddenReason
+				result.ForbiddenReason = id + idSeparator + result.ForbiddenReason
 			}
 			return result
 		}
-	}
-	check.Versions = versions
+	})
 }
 
 // Denials returns the checks that deny the pod under a level and version, in the server's order; none for an

@@ -170,7 +170,7 @@ spec:
 				}
 				// What upstream denied at a version, Locate finds at the version as evaluated.
 				for _, d := range got {
-					if len(Locate(d.Check, ours.EvaluatedAs(lv.Version), &p.ObjectMeta, &p.Spec)) == 0 {
+					if len(ours.Locate(d.Check, ours.EvaluatedAs(lv.Version), &p.ObjectMeta, &p.Spec)) == 0 {
 						t.Errorf("1.%d, %s: %s denies, but nothing is located", minor, lv, d.Check)
 					}
 				}
@@ -237,7 +237,7 @@ func TestEvaluatorIsConcurrent(t *testing.T) {
 				t.Errorf("denials: %v, want %v", got, want)
 			}
 			for _, d := range got {
-				if len(Locate(d.Check, e.EvaluatedAs(lv.Version), &p.ObjectMeta, &p.Spec)) == 0 {
+				if len(e.Locate(d.Check, e.EvaluatedAs(lv.Version), &p.ObjectMeta, &p.Spec)) == 0 {
 					t.Errorf("%s: nothing located", d.Check)
 				}
 			}

@@ -13,14 +13,15 @@ import (
 	"k8s.io/pod-security-admission/policy"
 )
 
-// invariants are what holds of Locate for each check, version and pod (Truth rule 6):
-//   - it finds a field exactly when upstream's check denies;
+// invariants are what holds of Locate for each server, check, version and pod (Truth rule 6):
+//   - it finds a field exactly when the check, as that server runs it, denies;
 //   - every field is there, once, with its value and its container's name;
 //   - the check allows the pod with all of them at an allowed value, and denies it with any of them left.
 //
 // It tells whether the check denied.
-func invariants(check policy.Check, v api.Version, p *corev1.Pod) (denied bool, err error) {
-	fields := Locate(check.ID, v, &p.ObjectMeta, &p.Spec)
+func invariants(server int, check policy.Check, v api.Version, p *corev1.Pod) (denied bool, err error) {
+	asOf(server, &check)
+	fields := (&Evaluator{server: server}).Locate(check.ID, v, &p.ObjectMeta, &p.Spec)
 	revision := pick(check, v)
 	if revision == nil {
 		if len(fields) > 0 {
@@ -101,8 +102,10 @@ func TestInvariantsOverFixtures(t *testing.T) {
 			}
 			asked[q] = true
 			for _, check := range checks {
-				if _, err := invariants(check, v, f.pod); err != nil {
-					t.Errorf("%s: %s at %s: %v", f.name, check.ID, v, err)
+				for _, server := range serversOf(check.ID) {
+					if _, err := invariants(server, check, v, f.pod); err != nil {
+						t.Errorf("%s: %s at %s on v1.%d: %v", f.name, check.ID, v, server, err)
+					}
 				}
 			}
 		}
@@ -130,9 +133,12 @@ func TestInvariantsOverRandomPods(t *testing.T) {
 		p := randomPod(source.IntN)
 		v := versions[source.IntN(len(versions))]
 		for _, check := range checks {
-			wasDenied, err := invariants(check, v, p)
-			if err != nil {
-				t.Fatalf("PSS_SEED=%d, pod %d: %s at %s: %v", seed, i, check.ID, v, err)
+			var wasDenied bool
+			for _, server := range serversOf(check.ID) { // today's is the last one
+				var err error
+				if wasDenied, err = invariants(server, check, v, p); err != nil {
+					t.Fatalf("PSS_SEED=%d, pod %d: %s at %s on v1.%d: %v", seed, i, check.ID, v, server, err)
+				}
 			}
 			revision := pick(check, v)
 			if revision == nil {
@@ -181,8 +187,10 @@ func FuzzInvariants(f *testing.F) {
 		})
 		for _, check := range checks {
 			for _, v := range versions {
-				if _, err := invariants(check, v, p); err != nil {
-					t.Errorf("%s at %s: %v", check.ID, v, err)
+				for _, server := range serversOf(check.ID) {
+					if _, err := invariants(server, check, v, p); err != nil {
+						t.Errorf("%s at %s on v1.%d: %v", check.ID, v, server, err)
+					}
 				}
 			}
 		}

@@ -18,13 +18,13 @@ type Field struct {
 	Value any
 }
 
-// Locate returns the fields for which a check, in the revision of a policy version (as evaluated, never latest),
-// denies a pod; none where it allows it. They are all that must change and no more: with each of them at an allowed
+// Locate returns the fields for which a check, in the revision of a policy version (as evaluated, never latest), has
+// the server deny a pod; none where it allows it. They are all that must change and no more: with each of them at an allowed
 // value the check passes, with any one left as it is the check denies.
 //
 // Allowed means set right, not merely removed: a pod-level runAsNonRoot or seccompProfile that is set to a bad value
 // stands for the containers that would inherit it. Verdicts stay upstream's; the tests hold this table to them.
-func Locate(check policy.CheckID, v api.Version, m *metav1.ObjectMeta, s *corev1.PodSpec) []Field {
+func (e *Evaluator) Locate(check policy.CheckID, v api.Version, m *metav1.ObjectMeta, s *corev1.PodSpec) []Field {
 	var locate locator
 	for _, r := range revisions(check) {
 		if v.Older(api.MajorMinorVersion(1, r.since)) {
@@ -35,7 +35,7 @@ func Locate(check policy.CheckID, v api.Version, m *metav1.ObjectMeta, s *corev1
 	if locate == nil {
 		return nil
 	}
-	return locate(pod{meta: m, spec: s})
+	return locate(pod{meta: m, spec: s, server: e.server})
 }
 
 // locator finds the fields for which one revision of a check denies a pod.

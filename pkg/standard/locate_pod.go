@@ -12,6 +12,8 @@ import (
 type pod struct {
 	meta *metav1.ObjectMeta
 	spec *corev1.PodSpec
+	// server is the minor of the server that judges it.
+	server int
 }
 
 // setter is a place in a pod that has a security context: the pod itself, or one of its containers.

@@ -21,16 +21,12 @@ func annotation(key, container string, value any) Field {
 }
 
 // appArmorProfile: pod and containers may set RuntimeDefault or Localhost; so may every AppArmor annotation, whether
-// the container that it names exists or not.
+// the container that it names exists or not. Servers that know no fields go by annotations alone.
 func appArmorProfile(p pod) []Field {
-	found := located(p.setters(), "appArmorProfile.type", func(s setter) (any, bool) {
-		profile := s.context.AppArmorProfile
-		if profile == nil {
-			return nil, false
-		}
-		return orNil(profile.Type), profile.Type != corev1.AppArmorProfileTypeRuntimeDefault &&
-			profile.Type != corev1.AppArmorProfileTypeLocalhost
-	})
+	var found []Field
+	if p.server >= appArmorFieldsSince {
+		found = located(p.setters(), "appArmorProfile.type", appArmorType)
+	}
 	for _, key := range slices.Sorted(maps.Keys(p.meta.Annotations)) {
 		container, isAppArmor := strings.CutPrefix(key, corev1.DeprecatedAppArmorBetaContainerAnnotationKeyPrefix)
 		value := p.meta.Annotations[key]
@@ -40,6 +36,16 @@ func appArmorProfile(p pod) []Field {
 		}
 	}
 	return found
+}
+
+// appArmorType is the type of the profile that is set in a place, and whether it is bad.
+func appArmorType(s setter) (value any, bad bool) {
+	profile := s.context.AppArmorProfile
+	if profile == nil {
+		return nil, false
+	}
+	return orNil(profile.Type), profile.Type != corev1.AppArmorProfileTypeRuntimeDefault &&
+		profile.Type != corev1.AppArmorProfileTypeLocalhost
 }
 
 // seccompAnnotations: the pod's annotation and those of its own containers must name a profile; empty is none.

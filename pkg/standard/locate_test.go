@@ -34,10 +34,10 @@ func runLocate(t *testing.T, cases []locateCase) {
 	for _, c := range cases {
 		t.Run(string(c.check)+"/"+c.name, func(t *testing.T) {
 			p, v := podOf(t, c.pod), api.MajorMinorVersion(1, c.minor)
-			if diff := cmp.Diff(c.want, Locate(c.check, v, &p.ObjectMeta, &p.Spec)); diff != "" {
+			if diff := cmp.Diff(c.want, newEvaluator(t, NewestMinor).Locate(c.check, v, &p.ObjectMeta, &p.Spec)); diff != "" {
 				t.Errorf("fields (-want +got):\n%s", diff)
 			}
-			if _, err := invariants(checkByID(t, c.check), v, p); err != nil {
+			if _, err := invariants(NewestMinor, checkByID(t, c.check), v, p); err != nil {
 				t.Error(err)
 			}
 		})
@@ -47,7 +47,7 @@ func runLocate(t *testing.T, cases []locateCase) {
 func TestLocateNothing(t *testing.T) {
 	p := podOf(t, `{spec: {hostNetwork: true}}`)
 	for _, check := range []policy.CheckID{"", "noSuchCheck", "hostnamespaces"} {
-		if got := Locate(check, api.MajorMinorVersion(1, 37), &p.ObjectMeta, &p.Spec); got != nil {
+		if got := newEvaluator(t, NewestMinor).Locate(check, api.MajorMinorVersion(1, 37), &p.ObjectMeta, &p.Spec); got != nil {
 			t.Errorf("Locate(%q) = %v", check, got)
 		}
 	}

@@ -21,12 +21,12 @@ func hostPathVolumes(p pod) []Field {
 
 // restrictedVolumes: volumes must have a source of an allowed type. One with several sources, which only a file can
 // hold, passes if any of them is allowed; one without any, or with one that this build does not know, does not pass
-// and is found as a whole.
+// and is found as a whole. Images are allowed by the server's age, not by the revision.
 func restrictedVolumes(p pod) []Field {
 	var found []Field
 	for i := range p.spec.Volumes {
 		v := &p.spec.Volumes[i].VolumeSource
-		if allowedSource(v) {
+		if allowedSource(v) || v.Image != nil && p.server >= imageVolumesSince {
 			continue
 		}
 		bad := restrictedSources(v, volumePath(i))
@@ -42,7 +42,7 @@ func volumePath(i int) *field.Path { return field.NewPath("spec", "volumes").Ind
 
 func allowedSource(v *corev1.VolumeSource) bool {
 	return v.ConfigMap != nil || v.CSI != nil || v.DownwardAPI != nil || v.EmptyDir != nil || v.Ephemeral != nil ||
-		v.Image != nil || v.PersistentVolumeClaim != nil || v.Projected != nil || v.Secret != nil
+		v.PersistentVolumeClaim != nil || v.Projected != nil || v.Secret != nil
 }
 
 // restrictedSources are the sources of a volume that are not allowed, each with what tells it from others of its type.
@@ -53,6 +53,7 @@ func restrictedSources(v *corev1.VolumeSource, path *field.Path) []Field {
 			found = append(found, Field{Path: path.Child(name).String(), Value: identity()})
 		}
 	}
+	look("image", func() string { return v.Image.Reference }, v.Image != nil)
 	look("hostPath", func() string { return v.HostPath.Path }, v.HostPath != nil)
 	look("gcePersistentDisk", func() string { return v.GCEPersistentDisk.PDName }, v.GCEPersistentDisk != nil)
 	look("awsElasticBlockStore", func() string { return v.AWSElasticBlockStore.VolumeID }, v.AWSElasticBlockStore != nil)

@@ -37,8 +37,17 @@ spec: {volumes: [{name: a, hostPath: {path: /}, emptyDir: {}}]}`, nil},
 
 // Every source that the API has must be either allowed or found under its own name, with what tells it from others.
 func TestLocateVolumeSources(t *testing.T) {
+	for server, want := range map[int]int{NewestMinor: 21, imageVolumesSince - 1: 22} {
+		if found := restrictedSourcesOn(t, server); found != want {
+			t.Errorf("v1.%d: %d restricted sources, want %d", server, found, want)
+		}
+	}
+}
+
+// restrictedSourcesOn is how many sources a server's restricted level does not allow.
+func restrictedSourcesOn(t *testing.T, server int) (found int) {
+	t.Helper()
 	check := checkByID(t, "restrictedVolumes")
-	found := 0
 	for _, f := range reflect.VisibleFields(reflect.TypeFor[corev1.VolumeSource]()) {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		p := &corev1.Pod{Spec: corev1.PodSpec{Volumes: []corev1.Volume{{Name: "v"}}}}
@@ -52,7 +61,7 @@ func TestLocateVolumeSources(t *testing.T) {
 			fc.TargetWWNs = []string{"x"}
 		}
 		reflect.ValueOf(&p.Spec.Volumes[0].VolumeSource).Elem().FieldByIndex(f.Index).Set(source)
-		denied, err := invariants(check, api.LatestVersion(), p)
+		denied, err := invariants(server, check, api.LatestVersion(), p)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -60,14 +69,12 @@ func TestLocateVolumeSources(t *testing.T) {
 			continue
 		}
 		found++
-		fields := Locate(check.ID, api.LatestVersion(), &p.ObjectMeta, &p.Spec)
+		fields := newEvaluator(t, server).Locate(check.ID, api.LatestVersion(), &p.ObjectMeta, &p.Spec)
 		if len(fields) != 1 || fields[0].Path != "spec.volumes[0]."+name || !strings.Contains(fields[0].Value.(string), "x") {
 			t.Errorf("%s: found %v", name, fields)
 		}
 	}
-	if found != 21 {
-		t.Errorf("%d restricted sources, want 21", found)
-	}
+	return found
 }
 
 func TestWithoutCredentials(t *testing.T) {

@@ -26,7 +26,7 @@ const (
 // EffectiveMinor is the minor that "latest" means on a server that calls itself info: its own, or the one that
 // it emulates where Pod Security follows emulation.
 func EffectiveMinor(info version.Info) (int, error) {
-	binary, err := minorOf(info)
+	binary, err := BinaryMinor(info)
 	if err != nil {
 		return 0, err
 	}
@@ -44,8 +44,9 @@ func EffectiveMinor(info version.Info) (int, error) {
 	}
 }
 
-// minorOf reads the binary's minor: "27+" counts as 27, and where a custom build leaves it empty the git version tells.
-func minorOf(info version.Info) (int, error) {
+// BinaryMinor is the minor of the release that a server is, whatever it emulates: "27+" counts as 27, and where a
+// custom build leaves it empty the git version tells.
+func BinaryMinor(info version.Info) (int, error) {
 	if n, err := strconv.Atoi(digits(info.Minor)); err == nil {
 		return n, nil
 	}

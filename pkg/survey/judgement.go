@@ -155,7 +155,7 @@ func (g *judge) find(lv api.LevelVersion, m *metav1.ObjectMeta, s *corev1.PodSpe
 		f.fields = make([][]standard.Field, len(denials))
 	}
 	for i := range denials {
-		f.fields[i] = standard.Locate(denials[i].Check, lv.Version, m, s)
+		f.fields[i] = g.evaluator.Locate(denials[i].Check, lv.Version, m, s)
 	}
 	return f
 }
