@@ -65,13 +65,13 @@ func (w *watched) hear(b report.Blocked) {
 	}
 }
 
-// refuse makes a StatefulSet's only pod be refused at a second of some hour, again if it was before.
+// refuse makes a StatefulSet's only pod be refused at a second of some hour; each time makes an event of its own.
 func (w *watched) refuse(namespace, name, level string, second int) {
 	uid := types.UID(namespace + "-" + name)
 	meta := metav1.ObjectMeta{Namespace: namespace, Name: name, UID: uid}
 	at := metav1.Date(2026, 1, 31, 12, 0, second, 0, time.UTC)
 	w.server.Add(&appsv1.StatefulSet{ObjectMeta: meta}, &corev1.Event{
-		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name + "-" + level, ResourceVersion: strconv.Itoa(1000 + second)},
+		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: fmt.Sprintf("%s-%s-%d", name, level, second), ResourceVersion: strconv.Itoa(1000 + second)},
 		Reason:     "FailedCreate", Type: corev1.EventTypeWarning, Count: 1,
 		InvolvedObject: corev1.ObjectReference{APIVersion: "apps/v1", Kind: "StatefulSet", Namespace: namespace, Name: name, UID: uid},
 		FirstTimestamp: at, LastTimestamp: at,
