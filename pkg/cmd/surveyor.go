@@ -43,7 +43,10 @@ func (o *surveyor) foresee(ctx context.Context) (*survey.Foresight, error) {
 	}
 	if o.Minor != nil {
 		o.Survey.Minor = *o.Minor
-	} else if o.Survey.Minor, err = standard.EffectiveMinor(version); err != nil {
+	} else if o.Survey.Minor, err = standard.EffectiveMinor(version); err == nil {
+		o.Survey.Binary, err = standard.BinaryMinor(version)
+	}
+	if err != nil {
 		return nil, err
 	}
 	if r := o.Survey.Recommend; r != nil && r.Pin == (api.Version{}) {

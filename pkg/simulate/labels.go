@@ -40,6 +40,9 @@ const labelTries = 5
 
 // ChangeLabels is the server's answer to replacing old labels with new ones on a namespace with those pods.
 func (a *Admission) ChangeLabels(name string, oldLabels, newLabels map[string]string, existing []Skeleton) LabelAnswer {
+	if a.server < exemptWarningSince && a.ExemptNamespace(name) {
+		return a.changeExempt(name, oldLabels, newLabels)
+	}
 	upstream := a.upstream
 	byUID := make(map[types.UID]Recall, len(existing))
 	list := make(pods, len(existing))
@@ -51,15 +54,7 @@ func (a *Admission) ChangeLabels(name string, oldLabels, newLabels map[string]st
 	upstream.Evaluator = recall(func(lv api.LevelVersion, m *metav1.ObjectMeta) []policy.CheckResult {
 		return byUID[m.UID](lv)
 	})
-	attributes := &api.AttributesRecord{
-		// The server sets both, and upstream recognises an exempt namespace by the second.
-		Name: name, Namespace: name,
-		Kind:      corev1.SchemeGroupVersion.WithKind("Namespace"),
-		Resource:  corev1.SchemeGroupVersion.WithResource("namespaces"),
-		Operation: admissionv1.Update,
-		Object:    &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: newLabels}},
-		OldObject: &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: oldLabels}},
-	}
+	attributes := a.labelChange(name, oldLabels, newLabels)
 	var answer Answer
 	for range labelTries {
 		answer = answerOf(upstream.Validate(a.quiet, attributes))
@@ -68,6 +63,19 @@ func (a *Admission) ChangeLabels(name string, oldLabels, newLabels map[string]st
 		}
 	}
 	return LabelAnswer{Answer: answer, Exact: !outOfTime(answer)}
+}
+
+// labelChange is the request to replace a namespace's labels.
+func (a *Admission) labelChange(name string, oldLabels, newLabels map[string]string) *api.AttributesRecord {
+	return &api.AttributesRecord{
+		// The server sets both, and upstream recognises an exempt namespace by the second.
+		Name: name, Namespace: name,
+		Kind:      corev1.SchemeGroupVersion.WithKind("Namespace"),
+		Resource:  corev1.SchemeGroupVersion.WithResource("namespaces"),
+		Operation: admissionv1.Update,
+		Object:    &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: a.seen(newLabels)}},
+		OldObject: &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: a.seen(oldLabels)}},
+	}
 }
 
 // outOfTime says whether only some pods were looked at: the server says so in its first warning.

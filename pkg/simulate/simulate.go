@@ -21,6 +21,8 @@ import (
 	"k8s.io/pod-security-admission/api"
 	"k8s.io/pod-security-admission/metrics"
 	"k8s.io/pod-security-admission/policy"
+
+	"github.com/kubectl-pss/kubectl-pss/pkg/standard"
 )
 
 // Admission is one API server's Pod Security admission. It is safe for concurrent use.
@@ -28,19 +30,21 @@ type Admission struct {
 	upstream admission.Admission
 	defaults api.Policy
 	config   *admissionapi.PodSecurityConfiguration
+	// server is the minor of its release.
+	server int
 	// quiet keeps upstream's logging off stderr. It is no request's context on purpose: a deadline would cut the
 	// simulated server short.
 	quiet context.Context
 }
 
-// New returns the admission of a server with that configuration.
+// New returns the admission of the newest server with that configuration.
 func New(config *admissionapi.PodSecurityConfiguration) (*Admission, error) {
 	defaults, err := admissionapi.ToPolicy(config.Defaults)
 	if err != nil {
 		return nil, fmt.Errorf("defaults of the Pod Security configuration: %w", err)
 	}
 	quiet := klog.NewContext(context.Background(), logr.Discard())
-	a := &Admission{defaults: defaults, config: config, quiet: quiet, upstream: admission.Admission{
+	a := &Admission{defaults: defaults, config: config, server: standard.NewestMinor, quiet: quiet, upstream: admission.Admission{
 		Configuration:   config,
 		Metrics:         noMetrics{},
 		Evaluator:       recall(nil),
@@ -62,7 +66,7 @@ func (a *Admission) Defaults() api.Policy { return a.defaults }
 
 // Policy is the effective policy of a namespace with those labels, and upstream's complaints about them.
 func (a *Admission) Policy(labels map[string]string) (api.Policy, field.ErrorList) {
-	return api.PolicyToEvaluate(labels, a.defaults)
+	return api.PolicyToEvaluate(a.seen(labels), a.defaults)
 }
 
 // ExemptNamespace says whether the configuration exempts a namespace.
@@ -134,7 +138,7 @@ func (a *Admission) CreateWorkload(labels map[string]string, namespace string, t
 
 func (a *Admission) with(labels map[string]string, name string, found Recall) *admission.Admission {
 	upstream := a.upstream
-	upstream.NamespaceGetter = namespace{name: name, labels: labels}
+	upstream.NamespaceGetter = namespace{name: name, labels: a.seen(labels)}
 	upstream.Evaluator = recall(func(lv api.LevelVersion, _ *metav1.ObjectMeta) []policy.CheckResult { return found(lv) })
 	return &upstream
 }

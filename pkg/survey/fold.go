@@ -54,7 +54,7 @@ type room struct {
 // their owners; nothing is resolved until all lists have ended.
 type fold struct {
 	judge *judge
-	minor int
+	minor int // of the server's own release
 
 	mu        sync.Mutex
 	rooms     map[string]*room

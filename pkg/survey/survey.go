@@ -21,6 +21,8 @@ import (
 type Options struct {
 	// Minor is what "latest" means on the server.
 	Minor int
+	// Binary is the minor of the server's own release, where that emulates another; 0 means Minor.
+	Binary int
 	// Admission is the server's admission, with its defaults and exemptions; Configured says that they come from a
 	// configuration file and not from assumption.
 	Admission  *simulate.Admission
@@ -94,11 +96,15 @@ func Run(ctx context.Context, source workload.Source, o Options) (*report.CheckR
 
 // Foresee is Run for those who go on to change the namespaces.
 func Foresee(ctx context.Context, source workload.Source, o Options) (*Foresight, error) {
-	evaluator, err := standard.NewEvaluator(o.Minor)
+	if o.Binary == 0 {
+		o.Binary = o.Minor
+	}
+	evaluator, err := standard.NewEmulatingEvaluator(o.Binary, o.Minor)
 	if err != nil {
 		return nil, err
 	}
-	s := &survey{Options: o, evaluator: evaluator, fold: newFold(newJudge(evaluator), o.Minor)}
+	o.Admission = o.Admission.ForServer(o.Binary)
+	s := &survey{Options: o, evaluator: evaluator, fold: newFold(newJudge(evaluator), o.Binary)}
 	s.files, _ = source.(workload.Files)
 	namespaces, err := source.Namespaces(ctx)
 	if err != nil {
