@@ -60,6 +60,9 @@ func hostPath(paths ...string) []report.Violation {
 	var baseline, restricted []report.Field
 	for i, path := range paths {
 		f := report.Field{Path: fmt.Sprintf("spec.volumes[%d].hostPath", i), Value: path}
+		if path == "/var/log" {
+			f.Exposes = "logs of every pod and of the node; who can write there can make the kubelet serve any file of the node"
+		}
 		baseline, restricted = append(baseline, f), append(restricted, f)
 	}
 	return []report.Violation{

@@ -38,6 +38,9 @@ func (p *page) violations(e *report.Evidence, asked []question) {
 	}
 }
 
+// located is a field as it is written, with what it exposes.
+type located struct{ text, exposes string }
+
 // violation writes a check with the server's words, and below it the fields concerned that have not been shown.
 func (p *page) violation(v *report.Violation, widest int, shown map[string]bool) {
 	detail := v.Detail
@@ -45,7 +48,7 @@ func (p *page) violation(v *report.Violation, widest int, shown map[string]bool)
 		detail = v.Reason
 	}
 	p.labelled(6, v.Check+strings.Repeat(" ", widest-len(v.Check)+3), detail)
-	var fresh []string
+	var fresh []located
 	named := namesContainers(v)
 	for i := range v.Fields {
 		f := &v.Fields[i]
@@ -55,11 +58,14 @@ func (p *page) violation(v *report.Violation, widest int, shown map[string]bool)
 		}
 		if !shown[text] {
 			shown[text] = true
-			fresh = append(fresh, text)
+			fresh = append(fresh, located{text, f.Exposes})
 		}
 	}
-	for _, text := range fresh[:min(len(fresh), maxFields)] {
-		p.line(8, p.Faint(text))
+	for _, f := range fresh[:min(len(fresh), maxFields)] {
+		p.line(8, p.Faint(f.text))
+		if f.exposes != "" {
+			p.labelled(10, p.Faint("exposes "), p.Faint(f.exposes))
+		}
 	}
 	if more := len(fresh) - maxFields; more > 0 {
 		p.line(8, p.Faint(fmt.Sprintf("and %d more", more)))

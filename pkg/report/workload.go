@@ -132,6 +132,8 @@ type Field struct {
 	Container string `json:"container,omitempty"`
 	// Value is nil where the field is unset.
 	Value any `json:"value"`
+	// Exposes says what a path of the node opens to whoever controls the pod, where that is known.
+	Exposes string `json:"exposes,omitempty"`
 }
 
 // Outcome is what the server does with the evidence.

@@ -162,7 +162,7 @@ func violations(j *judgement) []report.Violation {
 func fields(located []standard.Field) []report.Field {
 	list := make([]report.Field, 0, len(located))
 	for _, f := range located {
-		list = append(list, report.Field(f))
+		list = append(list, report.Field{Path: f.Path, Container: f.Container, Value: f.Value, Exposes: standard.Exposes(f)})
 	}
 	return list
 }
