@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -157,7 +158,7 @@ func (c *decoder) unknown(out *decoded, raw []byte, name typeName, h *header) {
 	}
 	gk := gv.WithKind(name.kind).GroupKind()
 	text := misnamed(name, c.kinds)
-	if text == "" && !isOneOf(gk, makesNoPods()) {
+	if text == "" && !slices.Contains(makesNoPods(), gk) {
 		if path := findContainers(raw); path != "" {
 			text = fmt.Sprintf("%s %s holds containers at %s, and what pods become of them cannot be told", name.kind, h.name(), path)
 		}
@@ -172,15 +173,6 @@ func (c *decoder) unknown(out *decoded, raw []byte, name typeName, h *header) {
 	}
 	gap.Message = Remark{Location: out.document.location(), Text: text}.String()
 	out.gaps = append(out.gaps, gap)
-}
-
-func isOneOf(gk schema.GroupKind, list []schema.GroupKind) bool {
-	for _, other := range list {
-		if gk == other {
-			return true
-		}
-	}
-	return false
 }
 
 func (d *document) location() workload.Location {

@@ -32,7 +32,7 @@ func kustomizeRoot(dir string) (root, error) {
 
 // build is kubectl kustomize.
 func build(dir string) ([]byte, error) {
-	if err := offline(dir, map[string]bool{}); err != nil {
+	if err := offline(dir, dir, map[string]bool{}); err != nil {
 		return nil, err
 	}
 	options := krusty.MakeDefaultOptions()
@@ -58,8 +58,9 @@ type kustomization struct {
 	}
 }
 
-// offline refuses kustomizations that kustomize would fetch parts of, which it does without asking.
-func offline(dir string, seen map[string]bool) error {
+// offline refuses kustomizations that kustomize would fetch parts of, which it does without asking: that of dir, and
+// those that it names. The one asked for is that of top.
+func offline(dir, top string, seen map[string]bool) error {
 	dir = filepath.Clean(dir)
 	if seen[dir] {
 		return nil
@@ -78,11 +79,11 @@ func offline(dir string, seen map[string]bool) error {
 		nested := slices.Concat(k.Resources, k.Bases, k.Components, k.Generators, k.Transformers, k.Validators)
 		for _, path := range slices.Concat(nested, k.leaves()) {
 			if _, err := os.Stat(filepath.Join(dir, path)); err != nil && isRemote(path) {
-				return fmt.Errorf("%s names %q, which is remote, and files are judged offline: kubectl kustomize %s | kubectl pss check -f -", file, path, dir)
+				return fmt.Errorf("%s names %q, which is remote, and files are judged offline: kubectl kustomize %s | kubectl pss check -f -", file, path, top)
 			}
 		}
 		for _, path := range nested {
-			if err := offline(filepath.Join(dir, path), seen); err != nil {
+			if err := offline(filepath.Join(dir, path), top, seen); err != nil {
 				return err
 			}
 		}

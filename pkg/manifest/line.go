@@ -157,6 +157,9 @@ func plain(raw []byte, empty any, err error) string {
 	if word, known := words[is]; known {
 		is = word
 	}
+	if mismatch.Type.Kind() == reflect.String && (is == words["bool"] || is == words["number"]) {
+		is += ": put it in quotes" // YAML takes n, off and 1.20 for something else
+	}
 	return fmt.Sprintf("must be %s, not %s", wanted(mismatch.Type), is)
 }
 

@@ -82,7 +82,7 @@ func expand(name string, o *Options) ([]root, error) {
 // files lists the files of a root, in order. Of a directory it takes those with the right extension.
 func (r root) files(ctx context.Context, recursive bool) ([]string, error) {
 	if !r.directory {
-		return []string{r.path}, nil
+		return []string{filepath.Clean(r.path)}, nil
 	}
 	var list []string
 	// With the separator a link to a directory is followed, as the user who names it expects.

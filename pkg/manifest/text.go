@@ -28,7 +28,7 @@ func documents(file string, data []byte) []document {
 		list = append(list, document{file: file, number: len(list) + 1, line: line, text: text, json: isJSON})
 	}
 	for _, part := range split(toUTF8(data)) {
-		text := bytes.TrimPrefix(part.text, utf8BOM())
+		text := part.text
 		if isBlank(text) {
 			continue
 		}
@@ -82,7 +82,7 @@ func split(data []byte) []part {
 }
 
 func isMarker(line []byte, marker string) bool {
-	rest, ok := bytes.CutPrefix(bytes.TrimPrefix(line, utf8BOM()), []byte(marker))
+	rest, ok := bytes.CutPrefix(line, []byte(marker))
 	return ok && (len(rest) == 0 || bytes.IndexByte([]byte(" \t\r\n"), rest[0]) >= 0)
 }
 
@@ -112,7 +112,8 @@ func firstJSON(text []byte) []byte {
 	return text[:d.InputOffset()]
 }
 
-// toUTF8 turns UTF-16, which is what PowerShell's > writes, into UTF-8. It goes by the byte order mark.
+// toUTF8 turns UTF-16, which is what PowerShell's > writes, into UTF-8. It goes by the byte order mark, and leaves out
+// these marks: every file of those that were joined may have begun with one.
 func toUTF8(data []byte) []byte {
 	var unit func(i int) uint16
 	switch {
@@ -120,6 +121,8 @@ func toUTF8(data []byte) []byte {
 		unit = func(i int) uint16 { return uint16(data[i]) | uint16(data[i+1])<<8 }
 	case bytes.HasPrefix(data, []byte{0xfe, 0xff}):
 		unit = func(i int) uint16 { return uint16(data[i])<<8 | uint16(data[i+1]) }
+	case bytes.Contains(data, utf8BOM()):
+		return bytes.ReplaceAll(bytes.TrimPrefix(data, utf8BOM()), append(newline(), utf8BOM()...), newline())
 	default:
 		return data
 	}

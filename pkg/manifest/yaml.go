@@ -187,7 +187,7 @@ func (d *document) explain(err error) error {
 	if strings.HasPrefix(text, "invalid map key") {
 		line, text = keyLine(d.tree()), strings.Replace(text, "map[interface {}]interface {}", "", 1)
 	}
-	return syntaxError{max(line, d.firstLine()), text}
+	return syntaxError{min(max(line, d.firstLine()), d.lineAt(len(d.text))), text}
 }
 
 // firstLine is the first line that holds anything but comments.
