@@ -115,8 +115,11 @@ func (f *RollbackFlags) ToOptions(config *genericclioptions.ConfigFlags, s termi
 	if len(args) == 0 && *config.Namespace != "" {
 		o.names = []string{*config.Namespace}
 	}
-	if f.DryRun.on() {
+	switch {
+	case f.DryRun.on():
 		o.dryRun = f.DryRun.mode
+	case slices.Contains(printer.PlanFormats(), strings.ToLower(f.Print.Output)):
+		o.dryRun = dryRunClient // as with label: to be committed elsewhere, nothing is written here
 	}
 	if !c.Flags().Changed("details") {
 		f.Details = len(o.names) > 0

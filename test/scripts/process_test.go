@@ -64,6 +64,16 @@ func interrupted(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	count, err := strconv.Atoi(args[1])
 	ts.Check(err)
+	requested := func() int {
+		got := 0
+		for _, r := range server(ts).Requests(args[2]) {
+			if r.Method == args[0] {
+				got++
+			}
+		}
+		return got
+	}
+	before := requested()
 	c := command(ts, args[3:])
 	var stdout, stderr lockedBuffer
 	c.Stdout, c.Stderr = &stdout, &stderr
@@ -73,15 +83,7 @@ func interrupted(ts *testscript.TestScript, neg bool, args []string) {
 		defer close(over)
 		_ = c.Wait()
 	}()
-	until(ts, c, over, "request "+args[1]+" of "+args[0]+" "+args[2], func() bool {
-		got := 0
-		for _, r := range server(ts).Requests(args[2]) {
-			if r.Method == args[0] {
-				got++
-			}
-		}
-		return got >= count
-	}, stderr.String)
+	until(ts, c, over, "request "+args[1]+" of "+args[0]+" "+args[2], func() bool { return requested() >= before+count }, stderr.String)
 	ts.Check(c.Process.Signal(os.Interrupt))
 	<-over
 	ended(ts, c, 130, stdout.String(), stderr.String())
