@@ -77,12 +77,12 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
-// noneLeftRunning checks that no goroutine of this package but the test's is left.
+// noneLeftRunning checks that nothing of Write is.
 func noneLeftRunning(t *testing.T) {
 	t.Helper()
 	stacks := make([]byte, 1<<20)
 	for stack := range strings.SplitSeq(string(stacks[:runtime.Stack(stacks, true)]), "\n\n") {
-		if strings.Contains(stack, "pkg/relabel.") && !strings.Contains(stack, "noneLeftRunning") && !strings.Contains(stack, "testing.(*T).Run") {
+		if strings.Contains(stack, "pkg/relabel.(*writing)") || strings.Contains(stack, "pkg/relabel.(*API)") || strings.Contains(stack, "pkg/relabel.outlive") {
 			t.Errorf("left running: %s", stack)
 		}
 	}
@@ -114,7 +114,7 @@ func TestInterruptedUnderWay(t *testing.T) {
 			began := time.Now()
 			results := connect(t, s, 0, APIOptions{}).Write(ctx, []report.Planned{change("shop", oldLabels(), newLabels())}, Hooks{})
 			noneLeftRunning(t)
-			if diff := cmp.Diff([]report.Result{tc.want}, results); diff != "" {
+			if diff := cmp.Diff([]report.Result{tc.want}, results, anyReason()); diff != "" {
 				t.Error(diff)
 			}
 			if diff := cmp.Diff(tc.labels, survey.PodSecurityLabels(s.Namespace("shop").Labels)); diff != "" {
