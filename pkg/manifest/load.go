@@ -1,7 +1,7 @@
 package manifest
 
 import (
-	"bufio"
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -93,12 +93,12 @@ func (l *loader) read(ctx context.Context, tasks chan<- task) error {
 			return err
 		}
 		files += len(list)
-		for _, file := range list {
-			if seen[file] {
+		for _, f := range list {
+			if seen[f.path] {
 				continue
 			}
-			seen[file] = true
-			if err := l.file(ctx, r, file, tasks); err != nil {
+			seen[f.path] = true
+			if err := l.file(ctx, r, f, tasks); err != nil {
 				return err
 			}
 		}
@@ -118,18 +118,18 @@ func names(roots []root) string {
 }
 
 // file reads one file and sends its documents on. One that cannot be read does not keep others from being judged.
-func (l *loader) file(ctx context.Context, r root, file string, tasks chan<- task) error {
-	data, err := l.content(r, file)
+func (l *loader) file(ctx context.Context, r root, f file, tasks chan<- task) error {
+	data, err := l.content(r, f)
 	if _, tooLarge := errors.AsType[tooLargeError](err); tooLarge {
 		return err
 	}
 	if err != nil {
 		l.order++
-		failure := DocumentError{Remark{Location: workload.Location{File: file}, Text: strings.TrimSpace(err.Error())}}
+		failure := DocumentError{Remark{Location: workload.Location{File: f.path}, Text: strings.TrimSpace(err.Error())}}
 		l.add(l.order, &decoded{errors: []DocumentError{failure}})
 		return nil
 	}
-	for _, d := range documents(file, data) {
+	for _, d := range documents(f.path, data) {
 		if err := l.waiting.Acquire(ctx, weight(&d)); err != nil {
 			return err
 		}
@@ -150,42 +150,49 @@ func (tooLargeError) Error() string {
 	return fmt.Sprintf("the manifests are larger than %d MiB all together: check them in parts", inputLimit>>20)
 }
 
-func (l *loader) content(r root, file string) ([]byte, error) {
+func (l *loader) content(r root, f file) ([]byte, error) {
 	if r.kustomize {
-		return build(file)
-	}
-	in := l.options.Stdin
-	if file != stdin {
-		if err := refuseOdd(r, file); err != nil {
-			return nil, err
-		}
-		f, err := os.Open(file)
+		built, err := build(f.path)
 		if err != nil {
 			return nil, err
 		}
-		defer func() { _ = f.Close() }() // only read
-		in = f
+		return l.all(bytes.NewReader(built), int64(len(built)))
 	}
-	data, err := io.ReadAll(bufio.NewReader(io.LimitReader(in, l.left+1)))
+	if f.path == stdin {
+		return l.all(l.options.Stdin, 0)
+	}
+	if f.odd {
+		// Reading a pipe or a device may never end. Only those that are named are wanted.
+		if info, err := os.Stat(f.path); err != nil {
+			return nil, err
+		} else if !info.Mode().IsRegular() {
+			return nil, fmt.Errorf("is no regular file but %s", info.Mode())
+		}
+	}
+	in, err := os.Open(f.path)
 	if err != nil {
 		return nil, err
 	}
-	if l.left -= int64(len(data)); l.left < 0 {
-		return nil, tooLargeError{}
+	defer func() { _ = in.Close() }() // only read
+	info, err := in.Stat()
+	if err != nil {
+		return nil, err
 	}
-	return data, nil
+	return l.all(in, info.Size())
 }
 
-// refuseOdd refuses pipes and devices that lie in a directory: reading them may never end. Named ones are wanted.
-func refuseOdd(r root, file string) error {
-	if !r.directory {
-		return nil
+// all reads to the end, or to the limit. expected is how much there should be.
+func (l *loader) all(in io.Reader, expected int64) ([]byte, error) {
+	var data bytes.Buffer
+	data.Grow(int(min(expected, l.left)) + bytes.MinRead) // room for one look at the end
+	n, err := data.ReadFrom(io.LimitReader(in, l.left+1))
+	if err != nil {
+		return nil, err
 	}
-	info, err := os.Stat(file)
-	if err == nil && !info.Mode().IsRegular() {
-		return fmt.Errorf("is no regular file but %s", info.Mode())
+	if l.left -= n; l.left < 0 {
+		return nil, tooLargeError{}
 	}
-	return err
+	return data.Bytes(), nil
 }
 
 // result puts together what was decoded, in the order of the files.

@@ -79,12 +79,18 @@ func expand(name string, o *Options) ([]root, error) {
 	return roots, nil
 }
 
+// file is a file to be read. One found in a directory may be a link, a pipe or a device.
+type file struct {
+	path string
+	odd  bool
+}
+
 // files lists the files of a root, in order. Of a directory it takes those with the right extension.
-func (r root) files(ctx context.Context, recursive bool) ([]string, error) {
+func (r root) files(ctx context.Context, recursive bool) ([]file, error) {
 	if !r.directory {
-		return []string{filepath.Clean(r.path)}, nil
+		return []file{{path: filepath.Clean(r.path)}}, nil
 	}
-	var list []string
+	var list []file
 	// With the separator a link to a directory is followed, as the user who names it expects.
 	top := filepath.Clean(r.path) + string(filepath.Separator)
 	err := filepath.WalkDir(top, func(path string, entry fs.DirEntry, err error) error {
@@ -96,7 +102,7 @@ func (r root) files(ctx context.Context, recursive bool) ([]string, error) {
 		case entry.IsDir() && path != top && !recursive:
 			return filepath.SkipDir
 		case !entry.IsDir() && slices.Contains(extensions(), filepath.Ext(path)):
-			list = append(list, filepath.Clean(path))
+			list = append(list, file{path: filepath.Clean(path), odd: !entry.Type().IsRegular()})
 		}
 		return nil
 	})

@@ -1,10 +1,15 @@
+//go:build unix && !race
+
 package conformance
 
 import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
+	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 	appsv1 "k8s.io/api/apps/v1"
@@ -24,7 +29,7 @@ func decodeAll(dir string) error {
 		return err
 	}
 	var group errgroup.Group
-	group.SetLimit(2)
+	group.SetLimit(runtime.GOMAXPROCS(0))
 	for _, file := range files {
 		group.Go(func() error {
 			data, err := os.ReadFile(file)
@@ -38,27 +43,67 @@ func decodeAll(dir string) error {
 }
 
 // check is what `kubectl pss check -f DIR --enforce restricted` does, up to printing.
-func check(b *testing.B, dir string) {
-	b.Helper()
+func check(tb testing.TB, dir string) {
+	tb.Helper()
 	source, err := manifest.NewSource(manifest.Options{Filenames: []string{dir}, Minor: standard.NewestMinor})
 	if err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
-	r := class{level: "restricted"}.survey(b, source, standard.NewestMinor, "latest")
+	r := class{level: "restricted"}.survey(tb, source, standard.NewestMinor, "latest")
 	if r.Summary.Workloads != manifests || r.Summary.Blocking != manifests/2 {
-		b.Fatalf("%d of %d workloads block, want half of %d", r.Summary.Blocking, r.Summary.Workloads, manifests)
+		tb.Fatalf("%d of %d workloads block, want half of %d", r.Summary.Blocking, r.Summary.Workloads, manifests)
 	}
 }
 
-// A check of 2,000 files is to take at most twice as long as decoding them.
-func BenchmarkFiles(b *testing.B) {
-	dir := b.TempDir()
+// estate is a folder of manifests.
+func estate(tb testing.TB) string {
+	tb.Helper()
+	dir := tb.TempDir()
 	for i := range manifests {
 		text := fmt.Sprintf(deployment, i, i%20, i%2 == 0)
 		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("web-%04d.yaml", i)), []byte(text), 0o600); err != nil {
-			b.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
+	return dir
+}
+
+// work is the processor time that a function takes, at best: what else the machine does counts less than in seconds.
+func work(tb testing.TB, f func()) time.Duration {
+	tb.Helper()
+	used := func() time.Duration {
+		var u syscall.Rusage
+		if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+			tb.Fatal(err)
+		}
+		return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+	}
+	best := time.Hour
+	for range 5 {
+		runtime.GC()
+		before := used()
+		f()
+		best = min(best, used()-before)
+	}
+	return best
+}
+
+// A check of 2,000 files takes at most twice the work of decoding them.
+func TestFilesTakeTwiceTheDecoding(t *testing.T) {
+	dir := estate(t)
+	floor := work(t, func() {
+		if err := decodeAll(dir); err != nil {
+			t.Fatal(err)
+		}
+	})
+	got := work(t, func() { check(t, dir) })
+	if t.Logf("decoding %v, check %v", floor, got); got > 2*floor {
+		t.Errorf("a check of %d files takes %v, more than twice the %v of decoding them", manifests, got, floor)
+	}
+}
+
+func BenchmarkFiles(b *testing.B) {
+	dir := estate(b)
 	b.Run("decode", func(b *testing.B) {
 		for b.Loop() {
 			if err := decodeAll(dir); err != nil {
