@@ -5,10 +5,33 @@ import corev1 "k8s.io/api/core/v1"
 // podOnlyPortsMinor is the first server minor that defaults host ports in pods only; older ones do so in templates too.
 const podOnlyPortsMinor = 28
 
+// The first server minors that keep what older ones drop, unless a feature gate says otherwise (semantics 7.3).
+// hostUsers is dropped up to 1.32 as well, and no check of such a server looks at it.
+const (
+	procMountMinor    = 33
+	imageVolumesMinor = 35
+)
+
 // Normalise changes a pod as written into the pod that a server of that minor stores, as far as any check can tell:
-// defaults, and the syncing of old annotations with the fields that took their place (semantics 7.4). Doing it again
-// changes nothing.
+// what it drops, defaults, and the syncing of old annotations with the fields that took their place (semantics 7.4).
+// Doing it again changes nothing. What a server has stored is not for this: that something is there shows that its
+// gate is open.
 func Normalise(pod *corev1.Pod, minor int) {
+	dropGated(&pod.Spec, minor)
+	complete(pod, minor)
+}
+
+// NormaliseTemplate does the same for the pod template of a workload, of which servers default less.
+func NormaliseTemplate(t *corev1.PodTemplateSpec, minor int) {
+	dropGated(&t.Spec, minor)
+	emptyDirs(&t.Spec)
+	if minor < podOnlyPortsMinor {
+		hostPorts(&t.Spec)
+	}
+}
+
+// complete does to a pod what servers do to those that they keep as they are sent.
+func complete(pod *corev1.Pod, minor int) {
 	emptyDirs(&pod.Spec)
 	hostPorts(&pod.Spec)
 	if minor >= appArmorFieldsMinor {
@@ -16,14 +39,6 @@ func Normalise(pod *corev1.Pod, minor int) {
 	}
 	if minor <= seccompAnnotationMinor {
 		syncSeccomp(pod, minor)
-	}
-}
-
-// NormaliseTemplate does the same for the pod template of a workload, of which servers default less.
-func NormaliseTemplate(t *corev1.PodTemplateSpec, minor int) {
-	emptyDirs(&t.Spec)
-	if minor < podOnlyPortsMinor {
-		hostPorts(&t.Spec)
 	}
 }
 

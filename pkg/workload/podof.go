@@ -21,7 +21,7 @@ func PodOf(o *Object, minor int) *corev1.Pod {
 	pod.Namespace = o.Namespace
 	pod.Name = o.Name
 	claimVolumes(&pod.Spec, o.Claims)
-	Normalise(pod, minor)
+	complete(pod, minor)
 	return pod
 }
 
