@@ -29,6 +29,9 @@ func (o *RollbackOptions) plan(ctx context.Context, api *relabel.API) (*report.L
 		return nil, err
 	}
 	o.run = run.ID
+	if run.Writing { // what it has not written yet it would write after us
+		return nil, beingWritten(run)
+	}
 	if err := sameCluster(run.Plan.Server, report.Server{ClusterUID: string(uid)}, "run"); err != nil {
 		return nil, err
 	}
@@ -59,6 +62,9 @@ func (o *RollbackOptions) find(clusterUID string) (*relabel.Run, error) {
 		if newer == run {
 			break
 		}
+		if newer.Writing && (newer.ClusterUID == clusterUID || newer.ClusterUID == "" || clusterUID == "") {
+			return nil, beingWritten(newer)
+		}
 		if newer.Damaged != "" {
 			return nil, fmt.Errorf("the journal of the last run is damaged: %s; say which RUN to take back, see 'kubectl pss rollback --list'", newer.Damaged)
 		}
@@ -67,6 +73,10 @@ func (o *RollbackOptions) find(clusterUID string) (*relabel.Run, error) {
 		return nil, errors.New("there is no run on this cluster that could be taken back: kubectl pss rollback --list shows all runs of this machine")
 	}
 	return run, nil
+}
+
+func beingWritten(run *relabel.Run) error {
+	return fmt.Errorf("run %s is being written by another process: interrupt it, or wait for its end", run.ID)
 }
 
 // narrow keeps of a run the namespaces that were named.
