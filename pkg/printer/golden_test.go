@@ -36,7 +36,7 @@ func goldens() []golden {
 	for _, c := range checkGoldens() {
 		list = append(list, golden{c.file, func(t *testing.T) string { return render(t, c.write(t), c.report.CheckReport) }})
 	}
-	return append(append(list, planGoldens()...), blockedGoldens()...)
+	return append(append(append(list, planGoldens()...), blockedGoldens()...), explainGoldens()...)
 }
 
 // table is how a table is printed; output a format that the flags know.

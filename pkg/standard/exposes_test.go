@@ -38,7 +38,7 @@ func TestExposes(t *testing.T) {
 		"/opt/app":                           "",
 		`\\.\pipe\docker_engine`:             runtimeSocket,
 		`\\.\pipe\containerd-containerd`:     runtimeSocket,
-		`\\.\pipe\other`:                     "",
+		`\\.\pipe\mine`:                      "",
 		`C:\`:                                "the whole drive: the files of every pod and of the system",
 		`c:\var\lib\kubelet\pods`:            "secrets, tokens and volumes of all pods on the node, and the kubelet's own credentials",
 		`C:\data`:                            "",
