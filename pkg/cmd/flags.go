@@ -4,11 +4,13 @@ import (
 	"errors"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/spf13/pflag"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/pod-security-admission/api"
 
+	"github.com/kubectl-pss/kubectl-pss/pkg/printer"
 	"github.com/kubectl-pss/kubectl-pss/pkg/standard"
 	"github.com/kubectl-pss/kubectl-pss/pkg/survey"
 )
@@ -73,6 +75,9 @@ func (f *modeFlags) words() []string {
 	}
 	return words
 }
+
+// isTable says whether -o asks for what people read.
+func isTable(f *printer.Flags) bool { return f.Output == "" || strings.EqualFold(f.Output, "wide") }
 
 func addAdmissionConfigFlag(fs *pflag.FlagSet, file *string) {
 	fs.StringVar(file, "admission-config", "", "The AdmissionConfiguration or PodSecurityConfiguration `file` that the API server runs with: "+

@@ -81,6 +81,7 @@ func (f *LabelFlags) ToOptions(config *genericclioptions.ConfigFlags, s terminal
 	}
 	o.Source = cluster.Options{Names: names, Selector: f.Selector, ChunkSize: f.ChunkSize, Whole: true}
 	o.writing, err = newWriting(config, s, "label", o.Host, f.FieldManager, f.Yes, details)
+	o.table = isTable(f.Print)
 	return o, err
 }
 

@@ -31,6 +31,9 @@ func (o *LabelOptions) Run(ctx context.Context) error {
 		if err := o.Print(o.Streams.Out, p); err != nil {
 			return err
 		}
+		if err := o.explain(p); err != nil {
+			return err
+		}
 		for _, hint := range o.hints {
 			say(o.Streams, "hint: "+hint)
 		}

@@ -139,6 +139,7 @@ func (f *RollbackFlags) ToOptions(config *genericclioptions.ConfigFlags, s termi
 		return nil, err
 	}
 	o.writing, err = newWriting(config, s, "rollback", host, f.FieldManager, f.Yes, f.Details)
+	o.table = isTable(f.Print)
 	return o, err
 }
 
@@ -187,6 +188,9 @@ func (o *RollbackOptions) Run(ctx context.Context) error {
 	}
 	if o.dryRun != "" {
 		if err := o.output(o.streams.Out, p); err != nil {
+			return err
+		}
+		if err := o.explain(p); err != nil {
 			return err
 		}
 		return leftOver(p)

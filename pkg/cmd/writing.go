@@ -24,6 +24,8 @@ type writing struct {
 	command      string
 	yes          bool
 	store        *relabel.Store
+	// table says that stdout is for people.
+	table bool
 	// show prints a plan on stderr, where the question is asked, and ending how writing went.
 	show, ending planPrinter
 }
@@ -45,6 +47,15 @@ func newWriting(config *genericclioptions.ConfigFlags, s terminal.Streams, comma
 
 func (w *writing) api(dryRun bool) (*relabel.API, error) {
 	return relabel.NewAPI(w.getter, relabel.APIOptions{Version: version, FieldManager: w.fieldManager, DryRun: dryRun})
+}
+
+// explain shows the plan of a dry run on stderr where stdout is for programs, and the exit code alone would say that
+// something is left.
+func (w *writing) explain(p *report.LabelPlan) error {
+	if w.table || leftOver(p) == nil {
+		return nil
+	}
+	return w.show(w.streams.ErrOut, p)
 }
 
 // declinedError says that the answer was not yes.
