@@ -46,7 +46,7 @@ func (f *Flags) AllowedFormats() []string {
 	formats := f.data.AllowedFormats()
 	formats = append(formats, formatName)
 	formats = append(formats, f.template.AllowedFormats()...)
-	formats = append(formats, formatWide)
+	formats = append(formats, formatColumns, formatColumnsFile, formatWide)
 	return append(formats, f.extra...)
 }
 
@@ -54,10 +54,11 @@ func (f *Flags) AllowedFormats() []string {
 func (f *Flags) AddFlags(cmd *cobra.Command) {
 	f.template.AddFlags(cmd)
 	cmd.Flags().StringVarP(&f.Output, "output", "o", f.Output, fmt.Sprintf(`Output format. One of: (%s). `+
-		`See golang template [http://golang.org/pkg/text/template/#pkg-overview] and `+
+		`See custom columns [https://kubernetes.io/docs/reference/kubectl/#custom-columns], `+
+		`golang template [http://golang.org/pkg/text/template/#pkg-overview] and `+
 		`jsonpath template [https://kubernetes.io/docs/reference/kubectl/jsonpath/].`, strings.Join(f.AllowedFormats(), ", ")))
 	cmd.Flags().BoolVar(&f.NoHeaders, "no-headers", f.NoHeaders,
-		"When using the default or wide output format, print the rows of the table only.")
+		"When using the default, wide or custom-columns output format, print the rows of the table only.")
 	// An error means that the flag is not there, or has completions already: neither can be.
 	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(f.AllowedFormats(), cobra.ShellCompDirectiveNoFileComp))
 }
@@ -95,6 +96,13 @@ func ToPrinter[T runtime.Object](f *Flags, s terminal.Streams, d Document[T]) (f
 		if write := d.Extra[lower]; write != nil {
 			return onStream(s, write), nil
 		}
+	}
+	columns, err := f.userColumns(format)
+	if err != nil {
+		return nil, err
+	}
+	if columns != nil {
+		return onStream(s, inColumns[T](columns, f.NoHeaders)), nil
 	}
 	write, err := object[T](f, format)
 	if err != nil {

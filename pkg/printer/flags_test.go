@@ -28,12 +28,17 @@ func command(t *testing.T, args ...string) *Flags {
 func TestFlagsRefuse(t *testing.T) {
 	for arg, want := range map[string]string{
 		"-o=wide-ish": `unable to match a printer suitable for the output format "wide-ish", allowed formats are: ` +
-			"go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,kyaml,name,template,templatefile,wide,yaml",
-		"-o=custom-columns=A:.a": `unable to match a printer suitable for the output format "custom-columns=A:.a", allowed formats are: ` +
-			"go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,kyaml,name,template,templatefile,wide,yaml",
-		"-o=jsonpath":          "template format specified but no template given",
-		"-o=jsonpath={.items[": "error parsing jsonpath {.items[, unterminated array",
-		"-o=go-template={{":    "error parsing template {{, template: output:1: unclosed action",
+			"custom-columns,custom-columns-file,go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,kyaml,name,template,templatefile,wide,yaml",
+		"-o=custom-columns":              "custom-columns format specified but no custom columns given",
+		"-o=custom-columns=":             "custom-columns format specified but no custom columns given",
+		"-o=custom-columns=A":            "unexpected custom-columns spec: A, expected <header>:<json-path-expr>",
+		"-o=custom-columns=A:":           "unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{name1.name2}' or '{.name1.name2}'",
+		"-o=custom-columns=A:{.a":        "unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{name1.name2}' or '{.name1.name2}'",
+		"-o=custom-columns=A:.a[":        "unterminated array",
+		"-o=custom-columns-file=nowhere": "error reading template nowhere, open nowhere: no such file or directory",
+		"-o=jsonpath":                    "template format specified but no template given",
+		"-o=jsonpath={.items[":           "error parsing jsonpath {.items[, unterminated array",
+		"-o=go-template={{":              "error parsing template {{, template: output:1: unclosed action",
 	} {
 		s, _, _, _ := terminal.NewTest()
 		write, err := ToPrinter(command(t, arg), s, Check(Options{}))
@@ -155,7 +160,7 @@ func TestExtraFormats(t *testing.T) {
 	}
 	f.Output = "patches"
 	const want = `unable to match a printer suitable for the output format "patches", allowed formats are: ` +
-		"go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,kyaml,name,patch,template,templatefile,wide,yaml"
+		"custom-columns,custom-columns-file,go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,kyaml,name,patch,template,templatefile,wide,yaml"
 	if _, err := ToPrinter(f, s, d); err == nil || err.Error() != want {
 		t.Errorf("got %v\nwant %s", err, want)
 	}
