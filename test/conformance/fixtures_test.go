@@ -63,6 +63,15 @@ func classes(t *testing.T) []class {
 	return list
 }
 
+// procMountSince is the first server minor that keeps procMount as it is written; older ones reset it before Pod
+// Security sees it, which upstream's fixtures, made for the evaluator alone, do not know (semantics 7.3, case 26).
+const procMountSince = 33
+
+// allowed says whether a server of that minor lets the pod of a file in.
+func (c class) allowed(file string, minor int) bool {
+	return c.pass || minor < procMountSince && strings.HasPrefix(filepath.Base(file), "procmount")
+}
+
 // Every server from the first that has Pod Security to the newest comes to upstream's verdict on every fixture, when
 // the namespace pins the fixture's version. Each fixture is seen: files are counted against workloads.
 func TestFixtures(t *testing.T) {
@@ -120,7 +129,7 @@ func (c class) check(t *testing.T, minor int, version string) int {
 		for i := range item.Workloads {
 			w := &item.Workloads[i]
 			judged[w.Location.File] = true
-			if w.Blocks == c.pass {
+			if w.Blocks == c.allowed(w.Location.File, minor) {
 				t.Errorf("v1.%d, %s:%s: %s blocks: %t; %s", minor, c.level, version, w.Location.File, w.Blocks, w.Evidence[0].Outcome.Pod.Message)
 			}
 		}
