@@ -165,7 +165,7 @@ func TestSafetyTwoAdmins(t *testing.T) {
 	t.Parallel()
 	s := plain(t)
 	const count, first, last = 48, 12, 36 // the one takes those before last, the other those from first on
-	const slow = 300 * time.Millisecond
+	const slow, patience = 300 * time.Millisecond, time.Minute
 	names, selector := s.group(t, "twice", count)
 	before := s.stored(t, selector)
 	want := [2]modes{
@@ -190,7 +190,12 @@ func TestSafetyTwoAdmins(t *testing.T) {
 				waiting <- struct{}{}
 			}
 			if at == atArrival {
-				<-both
+				select {
+				case <-both:
+				case <-t.Context().Done():
+				case <-time.After(patience):
+					t.Error("only one of the two wants to write")
+				}
 				// Each is slow at every other namespace, so that neither wins them all.
 				if at := slices.Index(names, namespace); at%2 == i {
 					time.Sleep(slow)

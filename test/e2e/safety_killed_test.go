@@ -135,6 +135,9 @@ func (k *killed) once(t *testing.T, point killPoint, way string) {
 	}
 	k.loseTail(t, a, run)
 	k.listed(t, a, run)
+	if way == wayBack && len(begun) > 0 && k.random.IntN(2) == 0 {
+		k.killOn(t, a, run)
+	}
 	switch {
 	case way == wayOn:
 		a.must(t, 0, "label", "--continue", run, "--yes")
@@ -147,6 +150,17 @@ func (k *killed) once(t *testing.T, point killPoint, way string) {
 		a.must(t, 0, "rollback", "--yes")
 	}
 	restored(t, "after the rollback", k.original, k.server.stored(t, k.selector))
+}
+
+// killOn goes on with a run, and kills that too before long.
+func (k *killed) killOn(t *testing.T, a *admin, run string) {
+	t.Helper()
+	const soon = 5
+	point := killPoint{atApplied, 1 + k.random.IntN(soon)}
+	_, reached := a.killAt(t, k.proxy, k.random, point, "label", "--continue", run, "--yes")
+	t.Logf("went on and killed at %s: %t", point, reached)
+	k.proxy.use(nil)
+	k.consistent(t, a)
 }
 
 // until starts runs until one is killed at the point, and returns what the namespaces were before that. A journal has not

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -199,4 +200,42 @@ func TestSafetyStalePlan(t *testing.T) {
 		delete(now, name)
 	}
 	untouched(t, "what moved", before, now)
+}
+
+// TestSafetyRunUnderWay has others look at a run, go on with it and take it back while it is being written.
+func TestSafetyRunUnderWay(t *testing.T) {
+	t.Parallel()
+	s := plain(t)
+	names, selector := s.group(t, "underway", 4)
+	before := s.stored(t, selector)
+	m := s.middleman(t)
+	a := newAdmin(t, m.kubeconfig)
+	reached, goOn := make(chan struct{}), make(chan struct{})
+	release := sync.OnceFunc(func() { close(goOn) })
+	t.Cleanup(release)
+	m.use(func(at boundary, _ int, namespace string) bool {
+		if at == atArrival && namespace == names[3] {
+			close(reached)
+			<-goOn
+		}
+		return true
+	})
+	p := a.start(t, "", "label", "ns", "-l", selector, "--enforce", "baseline", "--yes")
+	<-reached
+	run := a.onlyRun(t)
+	other := &admin{kubeconfig: s.Kubeconfig, state: a.state}
+	if list := other.must(t, 0, "rollback", "--list"); !strings.Contains(list.stdout, "active") {
+		t.Errorf("a run under way is listed so:\n%s", list.stdout)
+	}
+	busy := "run " + run + " is being written by another process"
+	other.must(t, 2, "label", "--continue", run, "--yes").says(t, busy)
+	other.must(t, 2, "rollback", run, "--yes").says(t, busy)
+	other.must(t, 2, "rollback", "--yes").says(t, busy)
+	release()
+	if r := p.wait(t); r.exit != 0 {
+		t.Errorf("the run itself: %+v", r)
+	}
+	labelled(t, "the run itself", modes{enforce: "baseline"}.planned(before), s.stored(t, selector))
+	other.must(t, 0, "rollback", "--yes")
+	restored(t, "rolled back", before, s.stored(t, selector))
 }
