@@ -10,6 +10,7 @@ import (
 	"k8s.io/kubectl/pkg/util/templates"
 
 	"github.com/kubectl-pss/kubectl-pss/pkg/cluster"
+	"github.com/kubectl-pss/kubectl-pss/pkg/manifest"
 	"github.com/kubectl-pss/kubectl-pss/pkg/printer"
 	"github.com/kubectl-pss/kubectl-pss/pkg/report"
 	"github.com/kubectl-pss/kubectl-pss/pkg/terminal"
@@ -23,6 +24,10 @@ server would answer if the namespaces had those labels, in the server's own word
 and nothing but reading is asked of the server.
 
 TYPE is one of ns, po, deploy, sts, ds, rs, rc, job, cj, podtemplate.
+
+With -f or -k manifests are judged instead, as the API server would store them, and no server is asked:
+latest means the newest version known, unless --server-version says otherwise. An argument that ends in
+.yaml, .yml or .json means -f. Namespaces among the manifests supply labels.
 
 Exit codes: 0 complies, 1 violates, 2 error, 3 incomplete (something could not be read), 130 interrupted.
 System namespaces (kube-*) are shown, but have no say in the exit code unless they are named.`
@@ -41,12 +46,17 @@ kubectl pss check ns -l team=shop --enforce baseline:v1.30 --warn restricted
 kubectl pss check deploy/web -n shop
 kubectl pss check pod web-5d8c9f7b6d-x2x7k -n shop
 
+# Check manifests before they are applied
+kubectl pss check -f deploy/ -R --enforce restricted
+helm template shop | kubectl pss check -f - --enforce baseline
+
 # List the namespaces that could go to restricted today
 kubectl pss check ns -o jsonpath='{range .items[?(@.strictest.level=="restricted")]}{.namespace}{"\n"}{end}'`
 
 // CheckFlags are what the command line says.
 type CheckFlags struct {
 	modeFlags
+	fileFlags
 	AllNamespaces   bool
 	Selector        string
 	ChunkSize       int64
@@ -61,7 +71,7 @@ type CheckFlags struct {
 func NewCmdCheck(config *genericclioptions.ConfigFlags, s *terminal.Streams) *cobra.Command {
 	flags := &CheckFlags{Print: printer.NewFlags(), ChunkSize: cmdutil.DefaultChunkSize}
 	c := &cobra.Command{
-		Use:                   "check [ns [NAME...] | TYPE NAME | TYPE/NAME] [-l SELECTOR] [--enforce|--audit|--warn LEVEL[:VERSION]]",
+		Use:                   "check [ns [NAME...] | TYPE NAME | TYPE/NAME | -f FILENAME | -k DIRECTORY] [-l SELECTOR] [--enforce|--audit|--warn LEVEL[:VERSION]]",
 		DisableFlagsInUseLine: true,
 		Short:                 "Say what the API server does with pods and workloads under Pod Security labels",
 		Long:                  strings.TrimSpace(checkLong),
@@ -82,6 +92,7 @@ func NewCmdCheck(config *genericclioptions.ConfigFlags, s *terminal.Streams) *co
 func (f *CheckFlags) AddFlags(c *cobra.Command) {
 	fs := c.Flags()
 	f.add(fs, "Simulate")
+	f.addFiles(fs)
 	fs.BoolVarP(&f.AllNamespaces, "all-namespaces", "A", false, "If present, check all namespaces. Namespace in current context is ignored even if specified with --namespace.")
 	fs.StringVarP(&f.Selector, "selector", "l", "", "Selector (label query) to filter namespaces on, supports '=', '==', '!=', 'in', 'notin'.")
 	cmdutil.AddChunkSizeFlag(c, &f.ChunkSize)
@@ -95,12 +106,14 @@ func (f *CheckFlags) AddFlags(c *cobra.Command) {
 // CheckOptions are what a check needs to run.
 type CheckOptions struct {
 	surveyor
+	// Files are judged instead of a cluster.
+	Files *manifest.Source
 	Print printer.Func
 }
 
 // ToOptions turns flags and arguments into what Run needs.
 func (f *CheckFlags) ToOptions(config *genericclioptions.ConfigFlags, s terminal.Streams, c *cobra.Command, args []string) (*CheckOptions, error) {
-	t, err := parseTarget(args, f, *config.Namespace)
+	t, err := f.target(args, *config.Namespace)
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +123,7 @@ func (f *CheckFlags) ToOptions(config *genericclioptions.ConfigFlags, s terminal
 	if f.Quiet {
 		s = s.Quieted()
 	}
-	details := t.named()
+	details := t.named() || f.given()
 	if c.Flags().Changed("details") {
 		details = f.Details
 	}
@@ -120,8 +133,11 @@ func (f *CheckFlags) ToOptions(config *genericclioptions.ConfigFlags, s terminal
 		return nil, err
 	}
 	o.Survey.Configured = f.AdmissionConfig != ""
-	if o.Print, err = printer.ToPrinter(f.Print, s, printer.Check(printer.Options{Details: details, Next: strings.Join(append([]string{"kubectl pss check ns NAME"}, f.words()...), " ")})); err != nil {
+	if o.Print, err = printer.ToPrinter(f.Print, s, printer.Check(printer.Options{Details: details, Next: f.next()})); err != nil {
 		return nil, usageError{err}
+	}
+	if f.given() {
+		return o, o.fromFiles(f, config)
 	}
 	if o.Client, o.Host, err = newClient(config); err != nil {
 		return nil, err
@@ -139,18 +155,34 @@ func (f *CheckFlags) ToOptions(config *genericclioptions.ConfigFlags, s terminal
 	return o, nil
 }
 
+// next is the command that shows what a table without details leaves out.
+func (f *CheckFlags) next() string {
+	words := []string{"kubectl pss check ns NAME"}
+	if f.given() {
+		words = append([]string{"kubectl pss check --details"}, f.fileWords()...)
+	}
+	return strings.Join(append(words, f.words()...), " ")
+}
+
 // Run checks and prints. A verdict other than "complies" comes back as a verdictError.
 func (o *CheckOptions) Run(ctx context.Context) error {
-	foresight, err := o.foresee(ctx)
+	look := o.foresee
+	if o.Files != nil {
+		look = o.foreseeFiles
+	}
+	foresight, err := look(ctx)
 	if err != nil {
 		return err
 	}
 	r := foresight.Report
-	if len(r.Items) == 0 {
+	if len(r.Items) == 0 && o.Files == nil {
 		say(o.Streams, "No namespaces found.")
 	}
 	if err := o.Print(o.Streams.Out, r); err != nil {
 		return err
+	}
+	if o.Files != nil && len(o.Files.Errors()) > 0 {
+		return partlyError{}
 	}
 	if r.Summary.Verdict != report.Complies {
 		return verdictError{r.Summary.Verdict}

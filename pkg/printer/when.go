@@ -27,6 +27,9 @@ func whatHappens(n *report.Namespace, w *report.Workload) string {
 	case w.Kind == "Pod" && w.Next.Event == report.EventNever:
 		return "Nothing makes this pod again: it goes on running until it is deleted."
 	}
+	if w.Next.Event == report.EventApply {
+		return whatApplyingMakes(n, refused)
+	}
 	text := when(w)
 	if !refused {
 		return text + "."
@@ -43,6 +46,18 @@ func whatHappens(n *report.Namespace, w *report.Workload) string {
 		text += ", unless something changes them on the way as it does now"
 	}
 	return text + "."
+}
+
+// whatApplyingMakes is whatHappens for a bare pod in a file.
+func whatApplyingMakes(n *report.Namespace, refused bool) string {
+	switch {
+	case !refused:
+		return "This pod is made when its file is applied."
+	case n.Candidate != nil:
+		return "The server then refuses this pod when its file is applied."
+	default:
+		return "The server refuses this pod when its file is applied."
+	}
 }
 
 // refusals says whether the server refuses any of a workload's pods, and whether only those of older revisions.

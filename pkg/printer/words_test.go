@@ -74,6 +74,8 @@ func TestWrap(t *testing.T) {
 func TestWhatHappens(t *testing.T) {
 	at := time.Date(2026, 11, 22, 3, 30, 0, 0, time.FixedZone("CET", 3600))
 	calm, asked := namespace("a", 0).Namespace, namespace("a", 0).propose("restricted", "", "").Namespace
+	inFile := workload("Pod/a")
+	inFile.Next.Event = report.EventApply
 	for _, tt := range []struct {
 		n       *report.Namespace
 		w       *work
@@ -100,7 +102,11 @@ func TestWhatHappens(t *testing.T) {
 		{&calm, workload("Pod/a"), true, "Nothing makes this pod again: it goes on running, but once gone it cannot be created any more."},
 		{&calm, workload("Pod/a").ownedBy("", "Node", "n"), false, "A static pod: the kubelet runs it whatever the server says, and makes its mirror in the API again."},
 		{&calm, workload("Pod/a").ownedBy("", "Node", "n"), true, "A static pod: the kubelet runs it whatever the server says. Its mirror is refused when it is made again, and the API no longer shows the pod."},
+		{&calm, inFile, false, "This pod is made when its file is applied."},
+		{&calm, inFile, true, "The server refuses this pod when its file is applied."},
+		{&asked, inFile, true, "The server then refuses this pod when its file is applied."},
 	} {
+		tt.w.Evidence = nil
 		tt.w.pods(1).last(func(e *report.Evidence) { e.Outcome.Pod.Allowed = !tt.refused })
 		if got := whatHappens(tt.n, &tt.w.Workload); got != tt.want {
 			t.Errorf("%s, %s:\ngot  %s\nwant %s", tt.w.Kind, tt.w.State, got, tt.want)
