@@ -105,10 +105,10 @@ func NewCmdLabel(config *genericclioptions.ConfigFlags, s *terminal.Streams) *co
 func (f *LabelFlags) AddFlags(c *cobra.Command) {
 	fs := c.Flags()
 	f.add(fs, "Set")
-	fs.BoolVar(&f.All, "all", false, "Select all namespaces. System namespaces (kube-*) are left alone unless they are named.")
+	fs.BoolVarP(&f.All, "all", "A", false, "Select all namespaces. System namespaces (kube-*) are left alone unless they are named.")
 	fs.StringVarP(&f.Selector, "selector", "l", "", "Selector (label query) to filter namespaces on, supports '=', '==', '!=', 'in', 'notin'.")
 	fs.VarP(&f.Filename, "filename", "f", "The LabelPlan `file` to carry out, as printed by --dry-run=client -o yaml; - reads it from stdin.")
-	fs.StringVar(&f.Continue, "continue", "", "Go on with the interrupted `RUN`. See kubectl pss rollback --list.")
+	fs.StringVar(&f.Continue, "continue", "", "Go on with the `RUN` that was interrupted, or try again what failed in it. See kubectl pss rollback --list.")
 	fs.BoolVar(&f.Recommend, "recommend", false, "Choose the levels for each namespace: the strictest that nothing violates is enforced, one step above it audited and warned about.")
 	fs.Var(&f.Pin, "pin", "With --recommend, the version to write for enforce: latest or v1.N. Without it that of the server, so that an upgrade refuses nothing new.")
 	fs.Var(&f.DryRun, "dry-run", `Write nothing. "server" asks the API server to check the change and shows its answer, "client" never contacts it to write. Without a value it is "server".`)

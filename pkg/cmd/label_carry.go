@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/kubectl-pss/kubectl-pss/pkg/relabel"
 	"github.com/kubectl-pss/kubectl-pss/pkg/report"
@@ -32,7 +33,26 @@ func (o *LabelOptions) carryOut(ctx context.Context, p *report.LabelPlan, run *r
 	if err != nil {
 		return err
 	}
+	if err := o.writeUnder(ctx, p, run); err != nil {
+		return err
+	}
+	ended := o.finish(ctx, p, o.Print)
+	if follow != nil && ctx.Err() == nil && p.Summary.Outcomes[report.EndingWritten] > 0 {
+		if err := follow(ctx); err != nil {
+			return err
+		}
+	}
+	if ended != nil {
+		return ended
+	}
+	return leftOver(p)
+}
+
+// writeUnder writes a plan under a journal: the interrupted run's, or a new one. The journal is closed when it returns,
+// so that the run can be taken back.
+func (o *LabelOptions) writeUnder(ctx context.Context, p *report.LabelPlan, run *relabel.Run) error {
 	var journal *relabel.Journal
+	var err error
 	if run != nil {
 		journal, _, err = o.store.Resume(run.ID)
 		p.Run = run.ID
@@ -40,19 +60,10 @@ func (o *LabelOptions) carryOut(ctx context.Context, p *report.LabelPlan, run *r
 		journal, err = o.journal(p, o.Allow.words())
 	}
 	if err != nil {
-		return err
+		return fmt.Errorf("%w; nothing was written", err)
 	}
 	defer func() { _ = journal.Close() }() // what counts has been synced
-	if err := o.execute(ctx, p, journal); err != nil {
-		return err
-	}
-	if err := o.finish(ctx, p, o.Print); err != nil {
-		return err
-	}
-	if follow != nil {
-		return follow(ctx)
-	}
-	return leftOver(p)
+	return o.execute(ctx, p, journal)
 }
 
 // nothingToWrite ends a run whose plan changes nothing; an interrupted one that is complete by now has ended.

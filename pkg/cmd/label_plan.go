@@ -27,7 +27,7 @@ func (o *LabelOptions) plan(ctx context.Context) (*report.LabelPlan, *relabel.Ru
 		if err != nil {
 			return nil, nil, err
 		}
-		if run.Ended() {
+		if run.Done() {
 			return nil, nil, fmt.Errorf("run %s has come to its end: there is nothing to go on with", run.ID)
 		}
 		o.Allow.add(run.Allowed)

@@ -19,7 +19,11 @@ func (o *LabelOptions) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if len(p.Items) == 0 {
+	switch {
+	case len(p.Items) > 0:
+	case o.File != "":
+		say(o.Streams, "The plan is about no namespace.")
+	default:
 		say(o.Streams, "No namespaces found.")
 	}
 	if o.DryRun == dryRunServer {

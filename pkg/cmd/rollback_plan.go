@@ -91,7 +91,7 @@ func (o *RollbackOptions) narrow(run *relabel.Run) error {
 		}
 	}
 	if len(unknown) > 0 {
-		return usagef("run %s is not about %s", run.ID, strings.Join(unknown, ", "))
+		return usagef("run %s is not about %s: leave the names out to see what it is about", run.ID, strings.Join(unknown, ", "))
 	}
 	run.Plan.Items = slices.DeleteFunc(run.Plan.Items, func(item report.Planned) bool { return !slices.Contains(o.names, item.Namespace) })
 	return nil

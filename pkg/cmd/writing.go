@@ -133,7 +133,8 @@ func (w *writing) execute(ctx context.Context, p *report.LabelPlan, j *relabel.J
 		}
 	}
 	relabel.Summarise(p)
-	if p.Summary.Outcomes[report.EndingUntried] == 0 {
+	interrupted := ctx.Err() != nil && p.Summary.Outcomes[report.EndingFailed] > 0
+	if p.Summary.Outcomes[report.EndingUntried] == 0 && !interrupted {
 		if err := j.End(); err != nil {
 			w.streams.Warn("the journal of this run could not be ended: %v", err)
 		}
@@ -165,12 +166,11 @@ func (w *writing) finish(ctx context.Context, p *report.LabelPlan, output planPr
 			return err
 		}
 	}
-	outcomes := p.Summary.Outcomes
 	w.sayNext(p)
 	if ctx.Err() != nil {
 		return interruptedError{}
 	}
-	for ending, n := range outcomes {
+	for ending, n := range p.Summary.Outcomes {
 		if n > 0 && ending != report.EndingWritten && ending != report.EndingAlready {
 			return partlyError{}
 		}
@@ -183,16 +183,25 @@ func (w *writing) sayNext(p *report.LabelPlan) {
 	if p.Run == "" || w.streams.Quiet {
 		return
 	}
-	if p.Summary.Outcomes[report.EndingUntried] > 0 {
-		again := "kubectl pss label --continue " + p.Run
-		if p.Asked.Undo != "" {
-			again = "kubectl pss rollback " + p.Asked.Undo
-		}
-		say(w.streams, "to go on: "+again)
+	outcomes := p.Summary.Outcomes
+	again := "kubectl pss label --continue " + p.Run
+	if p.Asked.Undo != "" {
+		again = "kubectl pss rollback " + p.Asked.Undo
 	}
-	if p.Summary.Outcomes[report.EndingWritten] > 0 {
+	switch {
+	case outcomes[report.EndingUntried] > 0:
+		say(w.streams, "to go on: "+again)
+	case outcomes[report.EndingFailed] > 0:
+		say(w.streams, "to try again what failed: "+again)
+	}
+	if outcomes[report.EndingWritten] > 0 || slices.ContainsFunc(p.Items, mayBeWritten) {
 		say(w.streams, "to take it back: kubectl pss rollback "+p.Run)
 	}
+}
+
+// mayBeWritten says that nobody knows whether an item's patch was carried out.
+func mayBeWritten(item report.Planned) bool {
+	return item.Result != nil && item.Result.Outcome == report.EndingFailed && item.Result.Reason == ""
 }
 
 // interruptedError says that a run was stopped in the middle; what was done has been said.

@@ -194,7 +194,7 @@ func (w *writing) ended(err error, warned []string) report.Result {
 		outcome = report.EndingGone
 	}
 	r := report.Result{Outcome: outcome, Message: w.messageOf(err), Warnings: warned}
-	if reason := apierrors.ReasonForError(err); reason != metav1.StatusReasonUnknown {
+	if reason := apierrors.ReasonForError(err); reason != metav1.StatusReasonUnknown && !w.arrived {
 		r.Reason = string(reason)
 	}
 	return r

@@ -31,11 +31,16 @@ func stateOf(r *Run) report.RunState {
 	case r.Interrupted():
 		return report.RunInterrupted
 	}
-	outcomes := r.outcomes()
-	if outcomes[report.EndingWritten]+outcomes[report.EndingAlready] < len(r.Plan.Items) {
+	if !r.Done() {
 		return report.RunPartly
 	}
 	return report.RunDone
+}
+
+// Done says that the run came to its end, and that every namespace was then as planned.
+func (r *Run) Done() bool {
+	outcomes := r.outcomes()
+	return r.Ended() && outcomes[report.EndingWritten]+outcomes[report.EndingAlready] >= len(r.Plan.Items)
 }
 
 // outcomes counts how the namespaces ended that the run came to.

@@ -75,7 +75,8 @@ func (r *Run) noteBegin(namespace string) {
 
 func (r *Run) noteDone(namespace string, result *report.Result) {
 	t := r.trails[namespace]
-	if result.Outcome == report.EndingWritten || t.open && result.Outcome == report.EndingFailed {
+	// A failure without a reason of the server's may be an answer that was lost.
+	if result.Outcome == report.EndingWritten || t.open && result.Outcome == report.EndingFailed && result.Reason == "" {
 		t.wrote = true
 	}
 	t.open, t.result = false, result

@@ -157,7 +157,8 @@ type Result struct {
 	Outcome Ending `json:"outcome"`
 	// Message says what stood in the way, in the server's words where it was the server.
 	Message string `json:"message,omitempty"`
-	// Reason is the server's word for the kind of its refusal, such as Forbidden; empty where it was not the server.
+	// Reason is the server's word for the kind of its refusal, such as Forbidden. It is empty where it was not the
+	// server, or where an earlier attempt may have been carried out.
 	Reason string `json:"reason,omitempty"`
 	// Warnings are what the server said to the change.
 	Warnings []string `json:"warnings,omitempty"`
