@@ -3,10 +3,12 @@ package relabel
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/pod-security-admission/api"
 
 	"github.com/kubectl-pss/kubectl-pss/pkg/report"
 	"github.com/kubectl-pss/kubectl-pss/pkg/survey"
@@ -62,36 +64,62 @@ func undone(item *report.Planned, written bool, read func(string) (*corev1.Names
 	return p
 }
 
-// restore gives the labels that a run changed their old values back, where they still hold what it wrote.
+// restore gives the labels that a run changed their old values back, where they still hold what it wrote. The two
+// labels of a mode go together: half of a mode would be a policy that nobody chose.
 func restore(p, item *report.Planned, live map[string]string) {
 	p.Before = survey.PodSecurityLabels(live)
 	p.After = maps.Clone(p.Before)
-	var moved []string
 	wrote := changed(item.Before, item.After)
-	for _, key := range survey.Keys() {
-		if _, ok := wrote[key]; !ok {
+	var left []string
+	for _, m := range survey.Modes() {
+		keys := slices.DeleteFunc([]string{m.LevelLabel(), m.VersionLabel()}, func(key string) bool { _, ok := wrote[key]; return !ok })
+		if reasons := unrestorable(item, live, keys); len(reasons) > 0 {
+			left = append(left, reasons...)
+			for _, key := range keys {
+				if !holds(live, item.Before, key) {
+					p.Left = append(p.Left, key)
+				}
+			}
 			continue
 		}
-		switch {
-		case holds(live, item.After, key):
+		for _, key := range keys {
 			delete(p.After, key)
 			if value, had := item.Before[key]; had {
 				p.After[key] = value
 			}
-		case !holds(live, item.Before, key):
-			p.Left = append(p.Left, key)
-			moved = append(moved, fmt.Sprintf("%s: the run wrote %s, now it is %s", key, valueOf(item.After, key), valueOf(live, key)))
 		}
 	}
-	if len(moved) > 0 {
-		p.Reason = reasonLeft + strings.Join(moved, "; ")
+	if len(left) > 0 {
+		p.Reason = reasonLeft + strings.Join(left, "; ")
 	}
 	switch {
 	case !maps.Equal(p.Before, p.After):
 		p.Action = report.ActionChange
-	case len(moved) == 0:
+	case len(left) == 0:
 		p.Action, p.Reason = report.ActionKeep, reasonBefore
 	}
+}
+
+// unrestorable says why labels of a mode cannot get their old values back: somebody has changed one since, or the
+// server refuses an old value, which is older than Pod Security. None where they can, or have them.
+func unrestorable(item *report.Planned, live map[string]string, keys []string) []string {
+	var reasons []string
+	for _, key := range keys {
+		switch before, had := item.Before[key]; {
+		case holds(live, item.Before, key):
+		case !holds(live, item.After, key):
+			reasons = append(reasons, fmt.Sprintf("%s: the run wrote %s, now it is %s", key, valueOf(item.After, key), valueOf(live, key)))
+		case had && !acceptable(key, before):
+			reasons = append(reasons, fmt.Sprintf("%s: it was %q, which the server does not take any more", key, before))
+		}
+	}
+	return reasons
+}
+
+// acceptable says whether the server takes a label's value.
+func acceptable(key, value string) bool {
+	_, errs := api.PolicyToEvaluate(map[string]string{key: value}, api.Policy{})
+	return len(errs) == 0
 }
 
 // holds says whether a label is as it is in other labels.

@@ -58,6 +58,11 @@ func TestUndo(t *testing.T) {
 			planned(report.ActionSkip, "left alone: pod-security.kubernetes.io/enforce-version: the run wrote no label, now it is v1.31",
 				labelSet{enforce: "baseline", enforceVersion: "v1.31"}, labelSet{enforce: "baseline", enforceVersion: "v1.31"}, enforceVersion),
 		},
+		"the other label of a mode moved": {
+			wrote, read(labelSet{enforce: "privileged", warn: "restricted"}),
+			planned(report.ActionChange, "left alone: pod-security.kubernetes.io/enforce: the run wrote restricted, now it is privileged",
+				labelSet{enforce: "privileged", warn: "restricted"}, labelSet{enforce: "privileged"}, enforce, enforceVersion),
+		},
 		"all moved": {
 			wrote, read(labelSet{enforce: "privileged", enforceVersion: "v1.31", warn: ""}),
 			planned(report.ActionSkip, "left alone: pod-security.kubernetes.io/enforce: the run wrote restricted, now it is privileged; "+
@@ -113,5 +118,21 @@ func TestUndo(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// TestUndoLeavesWhatNoServerTakes: an old value from before Pod Security cannot come back; the other modes can.
+func TestUndoLeavesWhatNoServerTakes(t *testing.T) {
+	item := report.Planned{
+		Namespace: "shop", UID: "uid-shop", Action: report.ActionChange,
+		Before: labelSet{enforce: "strict", warn: "baseline"}, After: labelSet{enforce: "baseline", warn: "restricted"},
+	}
+	run := &Run{ID: "r", Plan: &report.LabelPlan{Items: []report.Planned{item}}, trails: map[string]*trail{"shop": {begun: true, wrote: true}}}
+	p := Undo(run, func(string) (*corev1.Namespace, error) { return live("shop", item.After), nil }).Items[0]
+	if diff := cmp.Diff(labelSet{enforce: "baseline", warn: "baseline"}, p.After); diff != "" || p.Action != report.ActionChange {
+		t.Errorf("%s (-want +got):\n%s", p.Action, diff)
+	}
+	if want := `left alone: pod-security.kubernetes.io/enforce: it was "strict", which the server does not take any more`; p.Reason != want || len(p.Left) != 1 {
+		t.Errorf("reason %q, left %v", p.Reason, p.Left)
 	}
 }
