@@ -71,7 +71,7 @@ type CheckFlags struct {
 func NewCmdCheck(config *genericclioptions.ConfigFlags, s *terminal.Streams) *cobra.Command {
 	flags := &CheckFlags{Print: printer.NewFlags(), ChunkSize: cmdutil.DefaultChunkSize}
 	c := &cobra.Command{
-		Use:                   "check [ns [NAME...] | TYPE/NAME | -f FILE | -k DIR] [-l SELECTOR] [--enforce|--audit|--warn LEVEL[:VERSION]]",
+		Use:                   "check [ns [NAME...] | TYPE/NAME | -f FILE | -k DIR] [-l SELECTOR] [--enforce|--audit|--warn LEVEL]",
 		DisableFlagsInUseLine: true,
 		Short:                 "Say what the API server does with pods and workloads under Pod Security labels",
 		Long:                  strings.TrimSpace(checkLong),
