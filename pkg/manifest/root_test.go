@@ -126,7 +126,7 @@ func TestTooMuch(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const want = "the manifests are larger than 256 MiB all together: check them in parts"
+	const want = "the manifests are larger than 64 MiB all together: check them in parts"
 	if _, err := s.Namespaces(t.Context()); err == nil || err.Error() != want {
 		t.Errorf("error %v, want %s", err, want)
 	}

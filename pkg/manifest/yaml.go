@@ -16,8 +16,9 @@ import (
 )
 
 const (
-	// inputLimit bounds what is read all together, in bytes.
-	inputLimit = 256 << 20
+	// inputLimit bounds what is read all together, in bytes. It is held until it is judged, since the last file may
+	// hold the labels for the first: some ten times its size in memory.
+	inputLimit = 64 << 20
 	// yamlLimit bounds one YAML document, which takes some fifty times its size in memory to decode. A server takes
 	// 3 MiB in a request, so that only lists come near; JSON has no such limit.
 	yamlLimit = 10 << 20

@@ -76,7 +76,7 @@ func (c class) allowed(file string, minor int) bool {
 // the namespace pins the fixture's version. Each fixture is seen: files are counted against workloads.
 func TestFixtures(t *testing.T) {
 	list := classes(t)
-	for _, minor := range []int{24, 28, 31, 34, standard.NewestMinor} {
+	for _, minor := range []int{24, 33, standard.NewestMinor} {
 		t.Run(fmt.Sprintf("v1.%d", minor), func(t *testing.T) {
 			t.Parallel()
 			pass, fail := 0, 0
