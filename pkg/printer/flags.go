@@ -54,9 +54,7 @@ func (f *Flags) AllowedFormats() []string {
 func (f *Flags) AddFlags(cmd *cobra.Command) {
 	f.template.AddFlags(cmd)
 	cmd.Flags().StringVarP(&f.Output, "output", "o", f.Output, fmt.Sprintf(`Output format. One of: (%s). `+
-		`See custom columns [https://kubernetes.io/docs/reference/kubectl/#custom-columns], `+
-		`golang template [http://golang.org/pkg/text/template/#pkg-overview] and `+
-		`jsonpath template [https://kubernetes.io/docs/reference/kubectl/jsonpath/].`, strings.Join(f.AllowedFormats(), ", ")))
+		`Templates and columns are those of kubectl [https://kubernetes.io/docs/reference/kubectl/].`, strings.Join(f.AllowedFormats(), ", ")))
 	cmd.Flags().BoolVar(&f.NoHeaders, "no-headers", f.NoHeaders,
 		"When using the default, wide or custom-columns output format, print the rows of the table only.")
 	// An error means that the flag is not there, or has completions already: neither can be.
