@@ -68,7 +68,7 @@ func TestUTF16(t *testing.T) {
 }
 
 func FuzzDocuments(f *testing.F) {
-	for _, seed := range []string{"", podYAML + "---\n" + deploymentYAML, "{\"a\": 1}{\"b\": 2}\n---\n...\n", "\ufeff--- &a [*a]\n", "\xff\xfea\x00"} {
+	for _, seed := range []string{"", podYAML + "---\n" + deploymentYAML, "{\"a\": 1}{\"b\": 2}\n---\n...\n", "\ufeff--- &a [*a]\n", "\xff\xfea\x00", "&0,*"} {
 		f.Add([]byte(seed))
 	}
 	decoder := &decoder{kinds: kinds(), namespace: "default", minor: newest}

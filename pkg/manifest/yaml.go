@@ -169,8 +169,8 @@ func (d *document) explain(err error) error {
 	// structure something is missing.
 	lower := append(newline(), d.text...)
 	if strings.HasPrefix(text, "did not find expected") {
-		_, err = yaml.YAMLToJSON(lower)
-		if line, _ = lineIn(err); line > 0 {
+		if _, err = yaml.YAMLToJSON(lower); err != nil { // the two do not agree on everything
+			line, _ = lineIn(err)
 			line++ // it names the last line that was good
 		}
 	} else {
