@@ -65,7 +65,7 @@ func refusals(w *report.Workload) (refused, onlyOld bool) {
 	onlyOld = true
 	for i := range w.Evidence {
 		e := &w.Evidence[i]
-		if e.Finished || e.Outcome.Pod.Allowed {
+		if !w.Foretells(e) || e.Outcome.Pod.Allowed {
 			continue
 		}
 		refused = true

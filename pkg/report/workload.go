@@ -100,6 +100,12 @@ type Evidence struct {
 	Now *Outcome `json:"now,omitempty"`
 }
 
+// Foretells says whether evidence shows what a workload's next pods will meet. What has finished does not, but for the
+// last runs of a CronJob: the pods of the next one come from the same template and the same way.
+func (w *Workload) Foretells(e *Evidence) bool {
+	return !e.Finished || w.Kind == "CronJob" && e.Source == EvidencePod && e.Revision == RevisionCurrent
+}
+
 // Values of Evidence.Source and Evidence.Revision.
 const (
 	EvidenceTemplate  = "template"

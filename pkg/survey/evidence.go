@@ -45,11 +45,11 @@ func equalPointers(a, b *string) bool {
 	return a == b || a != nil && b != nil && *a == *b
 }
 
-// strictest is the strictest level at a version that no evidence which is neither over nor going violates.
+// strictest is the strictest level at a version that no evidence violates, except what is over or going.
 func (w *work) strictest(v api.Version) api.Level {
 	level := api.LevelRestricted
 	for _, e := range w.evidence {
-		if e.over() && w.state != workload.Finished && w.state != workload.Terminating {
+		if !w.foretells(e) && w.state != workload.Finished && w.state != workload.Terminating {
 			continue
 		}
 		if own := e.finding.strictest(v); api.CompareLevels(own, level) < 0 {
@@ -61,6 +61,12 @@ func (w *work) strictest(v api.Version) api.Level {
 
 // over says that these pods are not made again and will not stay.
 func (e *evidence) over() bool { return e.finished || e.terminating }
+
+// foretells says whether evidence shows what the workload's next pods will meet, as report.Workload.Foretells does: the
+// last run of a CronJob tells what is put into the pods of the next one.
+func (w *work) foretells(e *evidence) bool {
+	return !e.over() || w.Kind == "CronJob" && !e.terminating && e.source == report.EvidencePod && e.revision == workload.Current
+}
 
 // sortEvidence puts templates first, then today's revision, then what still runs.
 func sortEvidence(list []*evidence) {

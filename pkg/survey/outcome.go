@@ -45,7 +45,7 @@ func (s *survey) workload(sp *space, w *work) report.Workload {
 	again := w.next.Event != workload.Never && w.state != workload.Finished && w.state != workload.Terminating
 	for _, e := range w.evidence {
 		judged := s.evidence(sp, w, e)
-		if again && !e.over() && s.blocks(sp, e, &judged) {
+		if again && w.foretells(e) && s.blocks(sp, e, &judged) {
 			out.Blocks, judged.Blocks = true, true
 		}
 		out.Evidence = append(out.Evidence, judged)

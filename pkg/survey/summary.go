@@ -75,7 +75,7 @@ func standing(w *report.Workload, policies map[string]bool) map[string]bool {
 	}
 	for i := range w.Evidence {
 		e := &w.Evidence[i]
-		if e.Finished {
+		if !w.Foretells(e) {
 			continue
 		}
 		for k := range e.Violations {
