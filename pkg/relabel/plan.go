@@ -6,6 +6,7 @@ package relabel
 import (
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -76,14 +77,14 @@ func planned(ns *survey.Proposed, item *report.Namespace, named []string) report
 // refused are the distinct messages with which the server refuses a workload's next pods.
 func refused(w *report.Workload, candidate *report.Policy) []report.Refused {
 	var list []report.Refused
-	for i := range w.Evidence {
-		e := &w.Evidence[i]
+	again := madeAgain(w, &candidate.Enforce)
+	for _, e := range again {
 		if !e.Blocks {
 			continue
 		}
 		already := e.Now == nil || !e.Now.Pod.Allowed
 		have := slices.IndexFunc(list, func(r report.Refused) bool { return r.Message == e.Outcome.Pod.Message })
-		ifUnchanged := e.Source == report.EvidenceTemplate && e.Revision == report.RevisionCurrent && changedOnTheWay(w, e)
+		ifUnchanged := e.Source == report.EvidenceTemplate && e.Revision == report.RevisionCurrent && changedOnTheWay(again, e)
 		if have >= 0 {
 			list[have].Already = list[have].Already && already
 			list[have].IfUnchanged = list[have].IfUnchanged && ifUnchanged
@@ -97,12 +98,37 @@ func refused(w *report.Workload, candidate *report.Policy) []report.Refused {
 	return list
 }
 
-// changedOnTheWay says whether the pods made from a template meet something else than it does: none of today's has its
-// outcome.
-func changedOnTheWay(w *report.Workload, template *report.Evidence) bool {
-	changed := false
+// madeAgain is the evidence that speaks for pods to come. A pod that somebody debugs is made again without the debug
+// container, and without what the server has to say of it; where there is nothing else to go by, it has to do.
+func madeAgain(w *report.Workload, enforce *report.Mode) []*report.Evidence {
+	var all, made []*report.Evidence
 	for i := range w.Evidence {
 		e := &w.Evidence[i]
+		all = append(all, e)
+		if !debugged(e, enforce) {
+			made = append(made, e)
+		}
+	}
+	if len(made) == 0 {
+		return all
+	}
+	return made
+}
+
+// debugged says whether debug containers have a part in what the policy denies.
+func debugged(e *report.Evidence, enforce *report.Mode) bool {
+	return slices.ContainsFunc(e.Violations, func(v report.Violation) bool {
+		return v.Level == enforce.Level && v.Version == enforce.Version && slices.ContainsFunc(v.Fields, func(f report.Field) bool {
+			return strings.HasPrefix(f.Path, "spec.ephemeralContainers[")
+		})
+	})
+}
+
+// changedOnTheWay says whether the pods made from a template meet something else than it does: none of today's has its
+// outcome.
+func changedOnTheWay(evidence []*report.Evidence, template *report.Evidence) bool {
+	changed := false
+	for _, e := range evidence {
 		if e.Source != report.EvidencePod || e.Revision != report.RevisionCurrent {
 			continue
 		}

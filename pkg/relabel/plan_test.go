@@ -144,6 +144,43 @@ func TestPlan(t *testing.T) {
 	}
 }
 
+// TestPlanForgetsDebugging: a pod that somebody debugs is made again without that container.
+func TestPlanForgetsDebugging(t *testing.T) {
+	debugged := func(message string) report.Evidence {
+		e := running(message)
+		e.Violations = []report.Violation{{
+			Check: "runAsUser", Level: "restricted", Version: "latest",
+			Fields: []report.Field{{Path: "spec.containers[0].securityContext"}, {Path: "spec.ephemeralContainers[0].securityContext"}},
+		}}
+		return e
+	}
+	declared := template(true, outcome("no"), outcome(""))
+	passes := template(false, outcome(""), outcome(""))
+	for name, tc := range map[string]struct {
+		evidence []report.Evidence
+		want     []string
+	}{
+		"one of two pods":             {[]report.Evidence{declared, running("no"), debugged("no, nor the debugger")}, []string{"no"}},
+		"the only pod":                {[]report.Evidence{declared, debugged("no, nor the debugger")}, []string{"no"}},
+		"nothing else in the way":     {[]report.Evidence{passes, running(""), debugged("no debugger")}, nil},
+		"nothing else to go by":       {[]report.Evidence{debugged("no debugger")}, []string{"no debugger"}},
+		"changed on the way, as well": {[]report.Evidence{declared, running("worse"), debugged("worse yet")}, []string{"no, if unchanged", "worse"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var got []string
+			for _, r := range planOf(foreseen("web", report.Workload{Evidence: tc.evidence})).Refused {
+				if r.IfUnchanged {
+					r.Message += ", if unchanged"
+				}
+				got = append(got, r.Message)
+			}
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("refused (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
 func TestDirection(t *testing.T) {
 	pinned := policyOf("restricted", "privileged", "privileged")
 	pinned.Enforce.Version, pinned.Enforce.EvaluatedAs = "v1.20", "v1.19"
