@@ -71,6 +71,7 @@ lint: ## Lint, go vet included; findings end it
 .PHONY: unit
 unit: ## Run the unit tests, with the race detector and in random order
 	@$(STAGE) 'unit' $(GO) test -race -shuffle=on ./cmd/... ./pkg/... $(unit_tests)
+	@$(STAGE) 'unit: dist' $(GO) test -shuffle=on ./hack/dist/...
 	@$(STAGE) 'unit: localkube' $(GO) -C hack/localkube test -shuffle=on ./...
 
 .PHONY: scripts
@@ -83,6 +84,10 @@ cross: ## Build for other systems: CROSS="darwin/arm64 windows/amd64"
 	  $(STAGE) "cross: $$platform" env $(export_build) GOOS=$${platform%/*} GOARCH=$${platform#*/} \
 	    $(GO) build -ldflags '$(ldflags)' -o /dev/null ./cmd/kubectl-pss || exit 1; \
 	done
+
+.PHONY: dist
+dist: ## Build what a release consists of into dist, twice, and install each archive as krew would
+	@$(STAGE) 'dist' $(GO) run ./hack/dist -version '$(VERSION)'
 
 .PHONY: e2e
 e2e: ## Test against a real API server, which the tests start and end themselves
