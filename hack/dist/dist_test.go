@@ -181,7 +181,8 @@ func TestInstallThisPlatform(t *testing.T) {
 	for _, e := range entries {
 		names = append(names, e.Name())
 	}
-	if diff := cmp.Diff([]string{"LICENSE", here.binary(), here.shim()}, names); diff != "" {
+	_, shims := here.shim()
+	if diff := cmp.Diff(append([]string{"LICENSE", here.binary()}, shims...), names); diff != "" {
 		t.Error(diff)
 	}
 	said, err := exec.Command(plugin, "version").CombinedOutput()

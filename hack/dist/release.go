@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -26,7 +27,7 @@ func platforms() []platform {
 	}
 }
 
-// binary is the plugin's file name, shim that of the program that kubectl runs for completions.
+// binary is the plugin's file name.
 func (p platform) binary() string {
 	if p.os == "windows" {
 		return "kubectl-pss.exe"
@@ -34,11 +35,13 @@ func (p platform) binary() string {
 	return "kubectl-pss"
 }
 
-func (p platform) shim() string {
+// shim is the file of plugins with the program that kubectl runs for completions, and the names that it looks for. On
+// Windows it takes a plugin's name from its file, extension and all, and so looks for one behind kubectl_complete-pss.exe.
+func (p platform) shim() (file string, names []string) {
 	if p.os == "windows" {
-		return "kubectl_complete-pss.cmd"
+		return "kubectl_complete-pss.cmd", []string{"kubectl_complete-pss.cmd", "kubectl_complete-pss.exe.cmd"}
 	}
-	return "kubectl_complete-pss"
+	return "kubectl_complete-pss", []string{"kubectl_complete-pss"}
 }
 
 // release is what is built.
@@ -109,17 +112,18 @@ func (r *release) pack(ctx context.Context, p platform) ([]byte, error) {
 		return nil, err
 	}
 	var members []member
-	for _, m := range []struct {
-		name, file string
-		mode       os.FileMode
-	}{
-		{p.binary(), binary, 0o755}, {p.shim(), filepath.Join("plugins", p.shim()), 0o755}, {"LICENSE", "LICENSE", 0o644},
-	} {
-		content, err := os.ReadFile(m.file)
-		if err != nil {
-			return nil, err
-		}
-		members = append(members, member{m.name, m.mode, content})
+	add := func(name, file string, mode os.FileMode) error {
+		content, err := os.ReadFile(file)
+		members = append(members, member{name, mode, content})
+		return err
+	}
+	file, names := p.shim()
+	err = errors.Join(add(p.binary(), binary, 0o755), add("LICENSE", "LICENSE", 0o644))
+	for _, name := range names {
+		err = errors.Join(err, add(name, filepath.Join("plugins", file), 0o755))
+	}
+	if err != nil {
+		return nil, err
 	}
 	if p.os == "windows" {
 		return zipped(members, r.when)
