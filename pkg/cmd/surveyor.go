@@ -76,7 +76,8 @@ func (o *surveyor) server(f *cluster.Facts) report.Server {
 		s.Inexact = append(s.Inexact, fmt.Sprintf("this build knows the checks up to v1.%d; newer ones are judged as v1.%[1]d", standard.NewestMinor))
 	}
 	if minor < standard.ExactSince {
-		s.Inexact = append(s.Inexact, fmt.Sprintf("servers before v1.%d differ in ways that no policy version expresses", standard.ExactSince))
+		s.Inexact = append(s.Inexact, fmt.Sprintf("servers before v1.%d were never put to the test: they are judged as v1.%[1]d would judge under v1.%d",
+			standard.ExactSince, minor))
 	}
 	if f.AdmissionConfig != "" && !o.Survey.Configured {
 		s.Inexact = append(s.Inexact, fmt.Sprintf("the API server has an admission configuration of its own (%s), which no API shows: "+

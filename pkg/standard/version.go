@@ -12,9 +12,9 @@ const (
 	// NewestMinor is the newest Kubernetes 1.x minor whose checks are compiled in: the minor of the
 	// k8s.io/pod-security-admission module. Upstream does not export it; a test holds it to go.mod.
 	NewestMinor = 37
-	// ExactSince is the oldest server minor that judges exactly as today's library does with that minor's version
-	// (semantics 7.2); older servers differ in ways that no policy version expresses.
-	ExactSince = 33
+	// ExactSince is the oldest server minor whose answers were held against ours: those of a server of its own, and of
+	// the libraries of those between it and NewestMinor. Older ones are judged as it is, with their own policy version.
+	ExactSince = 24
 )
 
 // Server minors from which Pod Security follows the emulated version.

@@ -16,15 +16,19 @@ type judged struct{ lv, detail string }
 
 // podCase holds one stored bare pod against the server, under each level and version enforced, and then warned.
 func podCase(number string, pod *corev1.Pod, want ...judged) numbered {
-	return numbered{number, func(t *testing.T, name string) {
-		s := plain(t)
-		pod.Namespace = s.namespace(t, name, nil)
-		stored := create(t, s, pod)
-		for _, w := range want {
-			expect(t, "enforced", denied(w.lv, w.detail), s.comparePod(t, pod.Namespace, stored, all(w.lv)))
-			expect(t, "warned", warned(w.lv, w.detail), s.comparePod(t, pod.Namespace, stored, told(w.lv)))
-		}
-	}}
+	return numbered{number, func(t *testing.T, name string) { plain(t).holdPod(t, name, pod, want) }}
+}
+
+// holdPod stores a pod and holds what is said of it against the server.
+func (s *server) holdPod(t *testing.T, name string, pod *corev1.Pod, want []judged) *corev1.Pod {
+	t.Helper()
+	pod.Namespace = s.namespace(t, name, nil)
+	stored := create(t, s, pod)
+	for _, w := range want {
+		expect(t, "enforced", denied(w.lv, w.detail), s.comparePod(t, pod.Namespace, stored, all(w.lv)))
+		expect(t, "warned", warned(w.lv, w.detail), s.comparePod(t, pod.Namespace, stored, told(w.lv)))
+	}
+	return stored
 }
 
 const (

@@ -18,22 +18,25 @@ type templated struct{ lv, template, pod string }
 
 // templateCase holds one stored Deployment without replicas against the server, warned and enforced.
 func templateCase(number string, pod *corev1.Pod, want ...templated) numbered {
-	return numbered{number, func(t *testing.T, name string) {
-		s := plain(t)
-		pod.Namespace = s.namespace(t, name, nil)
-		stored := create(t, s, deployment(pod, 0))
-		for _, w := range want {
-			for _, m := range []modes{all(w.lv), told(w.lv)} {
-				object, made := s.compareWorkload(t, "Deployment", stored, m)
-				expect(t, "the object", warned(w.lv, w.template), object)
-				if m.enforce == "-" {
-					expect(t, "the pod", warned(w.lv, w.pod), made)
-				} else {
-					expect(t, "the pod", denied(w.lv, w.pod), made)
-				}
+	return numbered{number, func(t *testing.T, name string) { plain(t).holdTemplate(t, name, pod, want) }}
+}
+
+// holdTemplate stores a Deployment without replicas and holds what is said of it against the server.
+func (s *server) holdTemplate(t *testing.T, name string, pod *corev1.Pod, want []templated) {
+	t.Helper()
+	pod.Namespace = s.namespace(t, name, nil)
+	stored := create(t, s, deployment(pod, 0))
+	for _, w := range want {
+		for _, m := range []modes{all(w.lv), told(w.lv)} {
+			object, made := s.compareWorkload(t, "Deployment", stored, m)
+			expect(t, "the object", warned(w.lv, w.template), object)
+			if m.enforce == "-" {
+				expect(t, "the pod", warned(w.lv, w.pod), made)
+			} else {
+				expect(t, "the pod", denied(w.lv, w.pod), made)
 			}
 		}
-	}}
+	}
 }
 
 func templateCases() []numbered {

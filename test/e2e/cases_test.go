@@ -11,7 +11,7 @@ import (
 // was planned with) which concern live pods, templates, namespaces and labels on the newest server, by their number.
 //
 // Left out: 26, 38's first and last parts and 56 happen on older servers only, and so does the older half of 13, 15,
-// 18, 24 and 27; 41 to 45 are updates of stored objects, which check does not simulate.
+// 18, 21, 24 and 27: TestOldCases; 41 to 45 are updates of stored objects, which check does not simulate.
 func TestCases(t *testing.T) {
 	t.Parallel()
 	for _, group := range [][]numbered{labelCases(), podCases(), templateCases(), configuredCases(), brokenLabelCases()} {

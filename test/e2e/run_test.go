@@ -27,7 +27,7 @@ type run struct {
 
 	mu      sync.Mutex
 	started []string
-	servers [2]struct {
+	servers [3]struct {
 		once   sync.Once
 		server *server
 		err    error
@@ -135,13 +135,20 @@ func (r *run) attach(name string) (*server, error) {
 	return newServer(s)
 }
 
-// admissionConfig is the configured server's admission configuration.
-const admissionConfig = "testdata/admission.yaml"
+// The admission configurations of the configured and the old server.
+const (
+	admissionConfig    = "testdata/admission.yaml"
+	oldAdmissionConfig = "testdata/admission-1.24.yaml"
+)
+
+// oldRelease is the oldest one that the plugin calls itself exact about, and the second that tests may build.
+const oldRelease = "v1.24.17"
 
 // The servers that tests ask for.
 const (
 	plainServer = iota
 	configuredServer
+	oldServer
 )
 
 // plain is the default cluster: the newest release as it comes, with pods that run.
@@ -159,12 +166,25 @@ func plain(t *testing.T) *server {
 func configured(t *testing.T) *server {
 	t.Helper()
 	return suite.server(t, configuredServer, func() (*server, error) {
-		s, err := suite.up("configured", "--no-kwok", "--admission-config", admissionConfig)
-		if err == nil {
-			s.flags = []string{"--admission-config", admissionConfig}
-		}
-		return s, err
+		return suite.upConfigured("configured", admissionConfig)
 	})
+}
+
+// old is a cluster of the oldest release. Its pods stay Pending.
+func old(t *testing.T) *server {
+	t.Helper()
+	return suite.server(t, oldServer, func() (*server, error) {
+		return suite.upConfigured("old", oldAdmissionConfig, "--release", oldRelease)
+	})
+}
+
+// upConfigured starts a cluster with an admission configuration, of which the plugin is told.
+func (r *run) upConfigured(name, config string, args ...string) (*server, error) {
+	s, err := r.up(name, append([]string{"--no-kwok", "--admission-config", config}, args...)...)
+	if err == nil {
+		s.flags = []string{"--admission-config", config}
+	}
+	return s, err
 }
 
 func (r *run) server(t *testing.T, which int, start func() (*server, error)) *server {
