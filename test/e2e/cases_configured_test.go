@@ -88,6 +88,7 @@ func case11(t *testing.T, name string) {
 			t.Errorf("the last warning is %q", last)
 		}
 	}
+	s.guessed(t, ns)
 }
 
 // case13and14: an exempt namespace has a policy that does nothing, and is told so when enforce changes, but not when
