@@ -32,6 +32,9 @@ func TestManifestHasEveryPlatform(t *testing.T) {
 	if m.Spec.Version != testVersion || len(m.Spec.Platforms) != len(r.platforms) {
 		t.Errorf("version %s, %d platforms", m.Spec.Version, len(m.Spec.Platforms))
 	}
+	if text := rendered(t); !strings.HasPrefix(text, "apiVersion: ") {
+		t.Errorf("the manifest begins with %.40q", text)
+	}
 	sums := fakeSums(&r)
 	for _, p := range r.platforms {
 		k, err := m.platformFor(p)
