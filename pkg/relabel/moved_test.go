@@ -18,6 +18,20 @@ func onePlan(change func(*report.Planned)) *report.LabelPlan {
 	return &report.LabelPlan{Items: []report.Planned{item}}
 }
 
+// TestReviseKeepsGaps: what could not be read of a namespace that is left alone is still so, although only those to be
+// changed were read again.
+func TestReviseKeepsGaps(t *testing.T) {
+	old := onePlan(func(*report.Planned) {})
+	old.Items = append(old.Items, report.Planned{Namespace: "hidden", Action: report.ActionSkip})
+	hidden := report.Gap{Resource: "cronjobs.batch", Namespace: "hidden"}
+	old.Gaps = []report.Gap{hidden, {Resource: "pods", Namespace: old.Items[0].Namespace}}
+	now := onePlan(func(*report.Planned) {})
+	now.Gaps = []report.Gap{{Resource: "jobs.batch", Namespace: "elsewhere"}}
+	if diff := cmp.Diff([]report.Gap{hidden, now.Gaps[0]}, Revise(old, now).Gaps); diff != "" {
+		t.Errorf("gaps (-want +got):\n%s", diff)
+	}
+}
+
 func TestRevise(t *testing.T) {
 	moved := func(message string) *report.Result {
 		return &report.Result{Outcome: report.EndingMoved, Message: message}

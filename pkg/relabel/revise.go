@@ -27,8 +27,21 @@ func Revise(old, now *report.LabelPlan) *report.LabelPlan {
 			revised.Items = append(revised.Items, old.Items[i])
 		}
 	}
+	revised.Gaps = append(gapsLeft(old), now.Gaps...)
 	Summarise(&revised)
 	return &revised
+}
+
+// gapsLeft are the gaps that are why namespaces were left alone: nobody has looked there again.
+func gapsLeft(old *report.LabelPlan) []report.Gap {
+	gaps := []report.Gap{}
+	for _, g := range old.Gaps {
+		at := slices.IndexFunc(old.Items, func(p report.Planned) bool { return p.Namespace == g.Namespace })
+		if at >= 0 && old.Items[at].Action != report.ActionChange {
+			gaps = append(gaps, g)
+		}
+	}
+	return gaps
 }
 
 func revise(old *report.LabelPlan, item *report.Planned, now *report.LabelPlan) report.Planned {
