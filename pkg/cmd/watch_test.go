@@ -127,7 +127,7 @@ func TestWatchLooksAtTheEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := len(w.server.Requests("/api/v1/namespaces/a/events"))
-	if err := w.Follow(t.Context(), 50*time.Millisecond, w.hear); err != nil {
+	if err := w.Follow(t.Context(), time.Second, w.hear); err != nil {
 		t.Fatal(err)
 	}
 	if looks := len(w.server.Requests("/api/v1/namespaces/a/events")) - before; looks != 2 {

@@ -150,7 +150,7 @@ func BenchmarkPrint(b *testing.B) {
 			streams, _, _, _ := terminal.NewTest()
 			flags := printer.NewFlags()
 			flags.Output = format
-			write, err := flags.ToPrinter(streams, printer.Options{})
+			write, err := printer.ToPrinter(flags, streams, printer.Check(printer.Options{}))
 			if err != nil {
 				b.Fatal(err)
 			}

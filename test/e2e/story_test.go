@@ -20,19 +20,20 @@ import (
 // says: everything is raised without a refusal, one namespace goes too far and is taken back.
 func TestStory(t *testing.T) {
 	s := estate(t)
-	before := s.podSecurityLabels(t)
+	before := s.podSecurityLabels(t.Context(), t)
 	state := t.TempDir()
 	t.Cleanup(func() { // the estate is other tests' as well
+		after := context.WithoutCancel(t.Context())
 		for code := 0; code == 0; {
-			_, code = s.shell(t, state, "kubectl pss rollback --yes")
+			_, code = s.shell(after, t, state, "kubectl pss rollback --yes")
 		}
-		if diff := cmp.Diff(before, s.podSecurityLabels(t)); diff != "" {
+		if diff := cmp.Diff(before, s.podSecurityLabels(after, t)); diff != "" {
 			t.Errorf("labels after everything was taken back (-before +after):\n%s", diff)
 		}
 	})
 	codes := map[string]int{}
 	for _, command := range story(t) {
-		out, code := s.shell(t, state, command)
+		out, code := s.shell(t.Context(), t, state, command)
 		t.Logf("$ %s\nexit code %d", command, code)
 		if code != 0 && code != 1 {
 			t.Fatalf("$ %s\n%s\nexit code %d", command, out, code)
@@ -40,11 +41,11 @@ func TestStory(t *testing.T) {
 		codes[command] = code
 		switch {
 		case strings.Contains(command, "--recommend"):
-			if now := s.podSecurityLabels(t); cmp.Equal(before, now) {
+			if now := s.podSecurityLabels(t.Context(), t); cmp.Equal(before, now) {
 				t.Errorf("$ %s\n%s\nchanged nothing", command, out)
 			}
 		case strings.Contains(command, "--watch"):
-			if got := s.podSecurityLabels(t)["identity"]["pod-security.kubernetes.io/enforce"]; got != "restricted" {
+			if got := s.podSecurityLabels(t.Context(), t)["identity"]["pod-security.kubernetes.io/enforce"]; got != "restricted" {
 				t.Errorf("$ %s\n%s\nleft identity at %q", command, out, got)
 			}
 		case strings.Contains(command, "--enforce restricted --dry-run"):
@@ -52,7 +53,7 @@ func TestStory(t *testing.T) {
 				t.Errorf("$ %s\n%s\nexit code %d: the story needs a refusal here", command, out, code)
 			}
 		case strings.Contains(command, "rollback --yes"):
-			if got := s.podSecurityLabels(t)["identity"]["pod-security.kubernetes.io/enforce"]; got != "baseline" {
+			if got := s.podSecurityLabels(t.Context(), t)["identity"]["pod-security.kubernetes.io/enforce"]; got != "baseline" {
 				t.Errorf("$ %s\n%s\nleft identity at %q", command, out, got)
 			}
 		case strings.Contains(command, "rollback --list"):
@@ -86,9 +87,9 @@ func story(t *testing.T) []string {
 }
 
 // shell runs a command line as a user would, with kubectl and the plugin on the PATH.
-func (s *server) shell(t *testing.T, state, command string) (string, int) {
+func (s *server) shell(ctx context.Context, t *testing.T, state, command string) (string, int) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
 	c := exec.CommandContext(ctx, "bash", "-c", command)
 	c.Env = append(os.Environ(), "KUBECONFIG="+s.Kubeconfig, "XDG_STATE_HOME="+state,
@@ -101,9 +102,9 @@ func (s *server) shell(t *testing.T, state, command string) (string, int) {
 }
 
 // podSecurityLabels are the labels of Pod Security by namespace.
-func (s *server) podSecurityLabels(t *testing.T) map[string]map[string]string {
+func (s *server) podSecurityLabels(ctx context.Context, t *testing.T) map[string]map[string]string {
 	t.Helper()
-	all, err := s.client.CoreV1().Namespaces().List(context.Background(), metav1.ListOptions{})
+	all, err := s.client.CoreV1().Namespaces().List(ctx, metav1.ListOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
