@@ -60,7 +60,7 @@ metadata:
   labels:
     pod-security.kubernetes.io/enforce: baseline
     pod-security.kubernetes.io/warn: baseline
-    team: a
+    tier: a
 `, name)
 }
 
