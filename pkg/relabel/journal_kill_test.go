@@ -36,7 +36,7 @@ const killed500 = 500
 
 // variant is the old labels of the i-th namespace: several kinds, so that none is restored by luck.
 func variant(i int) labelSet {
-	return []labelSet{{}, oldLabels(), {enforce: "privileged", warn: "baseline", audit: "baseline"}, {enforce: "not-a-level"}, {warn: ""}}[i%5]
+	return []labelSet{{}, oldLabels(), {enforce: "privileged", warn: "baseline", audit: "baseline"}, {enforce: "privileged"}, {warn: "baseline", enforceVersion: "v1.30"}}[i%5]
 }
 
 // killPlan is the plan that the children carry out.
