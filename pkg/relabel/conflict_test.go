@@ -77,15 +77,27 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
-// noneLeftRunning checks that nothing of Write is.
+// noneLeftRunning checks that nothing of Write is. A goroutine that has said that it is done may still be on its way out.
 func noneLeftRunning(t *testing.T) {
 	t.Helper()
+	left := leftRunning()
+	for deadline := time.Now().Add(5 * time.Second); len(left) > 0 && time.Now().Before(deadline); left = leftRunning() {
+		time.Sleep(time.Millisecond)
+	}
+	for _, stack := range left {
+		t.Errorf("left running: %s", stack)
+	}
+}
+
+func leftRunning() []string {
+	var left []string
 	stacks := make([]byte, 1<<20)
 	for stack := range strings.SplitSeq(string(stacks[:runtime.Stack(stacks, true)]), "\n\n") {
 		if strings.Contains(stack, "pkg/relabel.(*writing)") || strings.Contains(stack, "pkg/relabel.(*API)") || strings.Contains(stack, "pkg/relabel.outlive") {
-			t.Errorf("left running: %s", stack)
+			left = append(left, stack)
 		}
 	}
+	return left
 }
 
 // A patch that has left when the run is interrupted.
