@@ -46,8 +46,8 @@ func TestLabelAnswers(t *testing.T) {
 	system := []string{"kube-system", "kube-public", "kube-node-lease"}
 	all, warned := 0, 0
 	for _, m := range proposals() {
-		warned += s.foretold(t, a, m, teams, "--all") // leaves system namespaces alone
-		warned += s.foretold(t, a, m, system, system...)
+		warned += warnedOf(s.foretold(t, a, m, teams, "--all")) // leaves system namespaces alone
+		warned += warnedOf(s.foretold(t, a, m, system, system...))
 		all += len(teams) + len(system)
 	}
 	t.Logf("%d answers were the ones foreseen, %d of them warned", all, warned)
@@ -57,28 +57,31 @@ func TestLabelAnswers(t *testing.T) {
 }
 
 // foretold dry-runs a proposal on namespaces, holds what is said of those that are meant against the server, and
-// returns how many were warned about.
-func (s *server) foretold(t *testing.T, a *admin, m modes, meant []string, names ...string) int {
+// returns it.
+func (s *server) foretold(t *testing.T, a *admin, m modes, meant []string, names ...string) []report.Planned {
 	t.Helper()
 	p := s.dryRun(t, a, m, names...)
-	count, warned := 0, 0
-	for i := range p.Items {
-		item := &p.Items[i]
-		if !slices.Contains(meant, item.Namespace) {
-			continue
-		}
-		count++
-		if s.answered(t, item, m) != "" {
-			s.answeredAgain(t, a, item.Namespace, m)
-		}
-		if item.Answer != nil && len(item.Answer.Warnings) > 0 {
-			warned++
+	items := slices.DeleteFunc(p.Items, func(item report.Planned) bool { return !slices.Contains(meant, item.Namespace) })
+	for i := range items {
+		if s.answered(t, &items[i], m) != "" {
+			s.answeredAgain(t, a, items[i].Namespace, m)
 		}
 	}
-	if count != len(meant) {
-		t.Errorf("of %v only %d are in the plan", meant, count)
+	if len(items) != len(meant) {
+		t.Errorf("of %v only %d are in the plan", meant, len(items))
 	}
-	return warned
+	return items
+}
+
+// warnedOf is how many namespaces the server warned about.
+func warnedOf(items []report.Planned) int {
+	count := 0
+	for i := range items {
+		if a := items[i].Answer; a != nil && len(a.Warnings) > 0 {
+			count++
+		}
+	}
+	return count
 }
 
 // dryRun is the plan of a proposal with the server's answers.

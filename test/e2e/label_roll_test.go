@@ -21,7 +21,7 @@ import (
 )
 
 // lookInterval spares the server: a look at the whole estate is a dozen lists.
-const lookInterval = 300 * time.Millisecond
+const lookInterval = time.Second
 
 // rolling is the estate on a server of its own, of which every pod is deleted again and again.
 type rolling struct {

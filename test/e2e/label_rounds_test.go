@@ -49,10 +49,8 @@ func (r *rolling) answersFromLabels(t *testing.T, a *admin, all []string) {
 	} {
 		a.plan(t, 0, append(all, start.flags()...)...)
 		for _, m := range proposals() {
-			r.foretold(t, a, m, teams, "--all")
-			p := a.plan(t, 0, append([]string{"label", "ns", "--all", "--dry-run=client", "--allow-violations"}, m.flags()...)...)
-			for i := range p.Items {
-				directions[p.Items[i].Direction]++
+			for _, item := range r.foretold(t, a, m, teams, "--all") {
+				directions[item.Direction]++
 			}
 		}
 		a.must(t, 0, "rollback", "--yes")
