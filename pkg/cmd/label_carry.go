@@ -63,7 +63,20 @@ func (o *LabelOptions) writeUnder(ctx context.Context, p *report.LabelPlan, run 
 		return fmt.Errorf("%w; nothing was written", err)
 	}
 	defer func() { _ = journal.Close() }() // what counts has been synced
+	if run != nil {
+		noteKept(journal, p)
+	}
 	return o.execute(ctx, p, journal)
+}
+
+// noteKept tells the journal of a run that is continued which namespaces are as planned already: the process that was
+// killed may have lost its word on them.
+func noteKept(journal *relabel.Journal, p *report.LabelPlan) {
+	for i := range p.Items {
+		if p.Items[i].Action == report.ActionKeep {
+			journal.Done(p.Items[i].Namespace, report.Result{Outcome: report.EndingAlready})
+		}
+	}
 }
 
 // nothingToWrite ends a run whose plan changes nothing; an interrupted one that is complete by now has ended.
@@ -77,6 +90,7 @@ func (o *LabelOptions) nothingToWrite(p *report.LabelPlan) error {
 			return err
 		}
 		defer func() { _ = journal.Close() }() // what counts has been synced
+		noteKept(journal, p)
 		if err := journal.End(); err != nil {
 			return err
 		}

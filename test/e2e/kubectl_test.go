@@ -38,7 +38,7 @@ func TestKubectl(t *testing.T) {
 	t.Run("version", func(t *testing.T) {
 		t.Parallel()
 		r := s.exec(t, s.Kubectl, "pss", "version")
-		if r.exit != 0 || !strings.HasPrefix(r.stdout, "kubectl-pss v0.0.0-e2e\n") || !strings.Contains(r.stdout, "v1.37") {
+		if r.exit != 0 || !strings.HasPrefix(r.stdout, "kubectl-pss v0.0.0-e2e") || !strings.Contains(r.stdout, "v1.37") {
 			t.Errorf("kubectl pss version: %+v", r)
 		}
 	})

@@ -99,7 +99,7 @@ func TestSafetyTakingBack(t *testing.T) {
 	now := s.stored(t, selector)
 	othersKept(t, "rolled back", before, now)
 	labelled(t, "rolled back", map[string]map[string]string{
-		changed:   {api.EnforceLevelLabel: "restricted"},
+		changed:   {api.EnforceLevelLabel: "restricted", api.EnforceVersionLabel: "v1.30"}, // a mode goes whole, or not at all
 		removed:   {api.AuditLevelLabel: "baseline"},
 		recreated: wrote.labels(),
 		beside:    {},
