@@ -54,7 +54,7 @@ demo-down: ## Remove the demo's cluster and all of its files
 ##@ Develop
 
 .PHONY: test
-test: verify lint unit scripts cross e2e ## Run everything that CI runs (cold: about 20 minutes on two cores, then 4)
+test: verify lint unit scripts cross e2e ## Run everything that CI runs (cold: about half an hour on two cores, then 10 minutes)
 
 .PHONY: verify
 verify: ## Check go.mod, formatting, file lengths, and that each lint rule bites
