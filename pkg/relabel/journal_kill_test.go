@@ -142,8 +142,8 @@ func newKilling(t *testing.T) *killing {
 // run runs a process that is killed at a point, or none where that is empty, and says whether it was.
 func (k *killing) run(command, point string, n int) bool {
 	k.t.Helper()
-	c := exec.CommandContext(k.t.Context(), os.Args[0], "-test.run=^TestChildWrites$")
-	c.Env = slices.Concat(k.env, []string{"PSS_TEST_COMMAND=" + command, "PSS_TEST_POINT=" + point, "PSS_TEST_N=" + strconv.Itoa(n)})
+	c := exec.CommandContext(k.t.Context(), os.Args[0])
+	c.Env = slices.Concat(k.env, []string{childEnv + "=writes", "PSS_TEST_COMMAND=" + command, "PSS_TEST_POINT=" + point, "PSS_TEST_N=" + strconv.Itoa(n)})
 	// The server takes no patch of a process that it has killed: what of it comes later is lost on the way.
 	var dead atomic.Bool
 	started := make(chan struct{})
@@ -215,38 +215,34 @@ func (s swift) ToRESTConfig() (*rest.Config, error) {
 	return config, err
 }
 
-// TestChildWrites is the process that TestKilled kills.
-func TestChildWrites(t *testing.T) {
-	command, asked := os.LookupEnv("PSS_TEST_COMMAND")
-	if !asked {
-		t.Skip("run by TestKilled")
-	}
+var _ = child("writes", childWrites)
+
+// childWrites is the process that TestKilled kills.
+func childWrites(ctx context.Context) error {
 	a, err := NewAPI(swift{genericclioptions.NewConfigFlags(false)}, APIOptions{Version: "v0.0.0"})
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
 	n, err := strconv.Atoi(os.Getenv("PSS_TEST_N"))
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
 	store := NewStore(os.Getenv("PSS_TEST_DIR"))
 	point := os.Getenv("PSS_TEST_POINT")
 	if point == pointTime {
 		time.AfterFunc(time.Duration(n)*100*time.Microsecond, die)
 	}
-	j, items, err := take(t.Context(), store, a, command)
+	j, items, err := take(ctx, store, a, os.Getenv("PSS_TEST_COMMAND"))
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
-	results := a.Write(t.Context(), items, deadly(j, point, n))
+	results := a.Write(ctx, items, deadly(j, point, n))
 	for i := range results {
 		if items[i].Action == report.ActionChange && results[i].Outcome != report.EndingWritten && results[i].Outcome != report.EndingAlready {
-			t.Errorf("%s: %+v", items[i].Namespace, results[i])
+			err = errors.Join(err, fmt.Errorf("%s: %+v", items[i].Namespace, results[i]))
 		}
 	}
-	if err := errors.Join(j.End(), j.Close()); err != nil {
-		t.Fatal(err)
-	}
+	return errors.Join(err, j.End(), j.Close())
 }
 
 func die() { _ = syscall.Kill(os.Getpid(), syscall.SIGKILL) }

@@ -1,7 +1,9 @@
 package relabel
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -183,7 +185,7 @@ func TestNoRegularFile(t *testing.T) {
 	s, id := keep(t, nil)
 	other := "20261122-120001-aaaa"
 	if err := os.Symlink(s.path(id), s.path(other)); err != nil {
-		t.Skip(err)
+		t.Fatal(err)
 	}
 	if _, err := s.Load(other); err == nil || err.Error() != s.path(other)+" is no regular file" {
 		t.Errorf("error %v", err)
@@ -238,15 +240,15 @@ func TestList(t *testing.T) {
 	}
 }
 
-// TestChildDefaultDir is run by TestDefaultDir in a process of its own.
-func TestChildDefaultDir(t *testing.T) {
-	want, asked := os.LookupEnv("PSS_TEST_DEFAULT_DIR")
-	if !asked {
-		t.Skip("run by TestDefaultDir")
+var _ = child("default dir", childDefaultDir)
+
+// childDefaultDir is the program of TestDefaultDir that starts in another environment.
+func childDefaultDir(context.Context) error {
+	got, err := DefaultDir()
+	if want := os.Getenv("PSS_TEST_DEFAULT_DIR"); err != nil || got != want {
+		return fmt.Errorf("%q, error %w, want %q", got, err, want)
 	}
-	if got, err := DefaultDir(); err != nil || got != want {
-		t.Errorf("%q, error %v, want %q", got, err, want)
-	}
+	return nil
 }
 
 // The state directory is that of the environment in which the program starts.
@@ -258,8 +260,8 @@ func TestDefaultDir(t *testing.T) {
 		"named":      {state, filepath.Join(state, "kubectl-pss", "runs")},
 		"not a path": {"some/where", filepath.Join(home, ".local", "state", "kubectl-pss", "runs")},
 	} {
-		c := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestChildDefaultDir$")
-		c.Env = append(os.Environ(), "HOME="+home, "XDG_STATE_HOME="+tc.state, "PSS_TEST_DEFAULT_DIR="+tc.want)
+		c := exec.CommandContext(t.Context(), os.Args[0])
+		c.Env = append(os.Environ(), childEnv+"=default dir", "HOME="+home, "XDG_STATE_HOME="+tc.state, "PSS_TEST_DEFAULT_DIR="+tc.want)
 		if out, err := c.CombinedOutput(); err != nil {
 			t.Errorf("%s: %v: %s", name, err, out)
 		}
