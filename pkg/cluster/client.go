@@ -19,6 +19,8 @@ import (
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/util/flowcontrol"
+
+	"github.com/kubectl-pss/kubectl-pss/pkg/patience"
 )
 
 const (
@@ -74,7 +76,7 @@ func NewClient(getter genericclioptions.RESTClientGetter, o ClientOptions) (*Cli
 		host:    config.Host,
 		context: contextName(getter, o.Context),
 		timeout: config.Timeout,
-		backoff: transientBackoff(),
+		backoff: patience.Backoff(),
 	}
 	client, err := rest.HTTPClientFor(config)
 	if err != nil {

@@ -13,6 +13,8 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/kubectl-pss/kubectl-pss/test/fakeapi"
+
+	"github.com/kubectl-pss/kubectl-pss/pkg/patience"
 )
 
 func TestRefuseWrites(t *testing.T) {
@@ -101,7 +103,7 @@ func TestRefusedAfterAnswer(t *testing.T) {
 		t.Errorf("%d attempts, %v", n, err)
 	}
 	s.Close()
-	if n, err := get(); n != 1+transientBackoff().Steps || err == nil {
+	if n, err := get(); n != 1+patience.Backoff().Steps || err == nil {
 		t.Errorf("%d attempts, %v", n, err)
 	}
 	if n, err := get(); n != 1 || err == nil {

@@ -10,6 +10,8 @@ import (
 	admissionv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-pss/kubectl-pss/pkg/patience"
 )
 
 const (
@@ -26,7 +28,7 @@ const (
 
 // findPlugins looks for the admission plug-in in the server's metrics, and stops reading as soon as it knows.
 func (c *Client) findPlugins(ctx context.Context) func(*Inquiry) {
-	body, err := c.groups[corev1.SchemeGroupVersion].Get().AbsPath("/metrics").SetHeader("Accept", "text/plain").Stream(quiet(ctx))
+	body, err := c.groups[corev1.SchemeGroupVersion].Get().AbsPath("/metrics").SetHeader("Accept", "text/plain").Stream(patience.Quiet(ctx))
 	if err != nil {
 		return func(*Inquiry) {}
 	}

@@ -12,9 +12,9 @@ import (
 	"k8s.io/apimachinery/pkg/version"
 )
 
-// patience is how long Facts waits for evidence that is still on its way. By the time a survey asks, it has
+// factsPatience is how long Facts waits for evidence that is still on its way. By the time a survey asks, it has
 // usually arrived; a result must not wait for a server that is slow to render its metrics.
-const patience = 3 * time.Second
+const factsPatience = 3 * time.Second
 
 // Facts are what a server says of itself.
 type Facts struct {
@@ -76,7 +76,7 @@ func (c *Client) Facts(ctx context.Context) (Facts, error) {
 // read is left open and is no gap.
 func (c *Client) Ask(ctx context.Context) *Inquiry {
 	ctx, cancel := context.WithCancel(ctx)
-	i := &Inquiry{client: c, patience: patience, cancel: cancel, version: make(chan struct{}), all: make(chan struct{})}
+	i := &Inquiry{client: c, patience: factsPatience, cancel: cancel, version: make(chan struct{}), all: make(chan struct{})}
 	go func() {
 		defer close(i.version)
 		i.info, i.err = c.serverVersion(ctx)

@@ -11,6 +11,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/kubectl-pss/kubectl-pss/pkg/patience"
 	"github.com/kubectl-pss/kubectl-pss/pkg/workload"
 )
 
@@ -91,7 +92,7 @@ func unreachable(err error) bool {
 		return false
 	}
 	_, noResponse := errors.AsType[*url.Error](err)
-	return noResponse || brokenOff(err)
+	return noResponse || patience.BrokenOff(err)
 }
 
 func lowerFirst(s string) string {

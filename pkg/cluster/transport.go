@@ -1,11 +1,8 @@
 package cluster
 
 import (
-	"context"
 	"fmt"
 	"net/http"
-
-	"k8s.io/klog/v2"
 )
 
 // refuseWrites keeps the package's promise that it only reads: a request of any other method does not leave.
@@ -28,18 +25,3 @@ func (r *readOnly) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // WrappedRoundTripper lets client-go find the transport below, as it does for its own wrappers.
 func (r *readOnly) WrappedRoundTripper() http.RoundTripper { return r.next }
-
-// quiet takes client-go's error logging off a context: every error it logs comes back as a value as well, and
-// is retried or reported by us. What -v asks for stays.
-func quiet(ctx context.Context) context.Context {
-	logger := klog.FromContext(ctx)
-	if sink := logger.GetSink(); sink != nil {
-		logger = logger.WithSink(noErrors{sink})
-	}
-	return klog.NewContext(ctx, logger)
-}
-
-type noErrors struct{ klog.LogSink }
-
-// Error implements klog.LogSink.
-func (noErrors) Error(error, string, ...any) {}

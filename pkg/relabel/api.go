@@ -15,6 +15,8 @@ import (
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/util/flowcontrol"
+
+	"github.com/kubectl-pss/kubectl-pss/pkg/patience"
 )
 
 const (
@@ -88,13 +90,13 @@ func NewAPI(getter genericclioptions.RESTClientGetter, o APIOptions) (*API, erro
 	}
 	return &API{
 		client: client, manager: manager, dryRun: o.DryRun, timeout: config.Timeout, grace: answerGrace,
-		transient: transientBackoff(), conflict: conflictBackoff(),
+		transient: patience.Backoff(), conflict: conflictBackoff(),
 	}, nil
 }
 
 // Get reads one namespace. Failures that usually pass are ridden out.
 func (a *API) Get(ctx context.Context, name string) (*corev1.Namespace, error) {
-	ctx = quiet(ctx)
+	ctx = patience.Quiet(ctx)
 	if a.timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, a.timeout) // spans client-go's retries and ours
@@ -107,7 +109,7 @@ func (a *API) Get(ctx context.Context, name string) (*corev1.Namespace, error) {
 		if err == nil {
 			return namespace, nil
 		}
-		if ctx.Err() != nil || !passes(err) || backoff.Steps == 0 || !sleep(ctx, backoff.Step()) {
+		if ctx.Err() != nil || !patience.Passes(err) || backoff.Steps == 0 || !patience.Sleep(ctx, backoff.Step()) {
 			return nil, err
 		}
 	}
@@ -136,7 +138,7 @@ func (a *API) patch(ctx context.Context, name string, body []byte) ([]string, er
 	if a.dryRun {
 		request.Param("dryRun", metav1.DryRunAll)
 	}
-	err := request.Do(quiet(ctx)).Into(&corev1.Namespace{})
+	err := request.Do(patience.Quiet(ctx)).Into(&corev1.Namespace{})
 	return heard.texts, err
 }
 

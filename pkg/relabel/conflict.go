@@ -13,6 +13,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/wait"
 
+	"github.com/kubectl-pss/kubectl-pss/pkg/patience"
 	"github.com/kubectl-pss/kubectl-pss/pkg/report"
 	"github.com/kubectl-pss/kubectl-pss/pkg/survey"
 )
@@ -144,7 +145,7 @@ func (w *writing) pause(ctx context.Context) bool {
 	case !passesForPatch(w.failure):
 		return false
 	}
-	return backoff.Steps > 0 && sleep(ctx, backoff.Step())
+	return backoff.Steps > 0 && patience.Sleep(ctx, backoff.Step())
 }
 
 // look reads the namespace again after a patch. It does so in an interrupted run too, for the sake of what is said
@@ -216,7 +217,7 @@ func outlive(ctx context.Context, grace time.Duration) (longer context.Context, 
 		select {
 		case <-longer.Done():
 		case <-ctx.Done():
-			sleep(longer, grace)
+			patience.Sleep(longer, grace)
 			cancel()
 		}
 	}()
