@@ -29,6 +29,12 @@ With -f or -k manifests are judged instead, as the API server would store them, 
 latest means the newest version known, unless --server-version says otherwise. An argument that ends in
 .yaml, .yml or .json means -f. Namespaces among the manifests supply labels.
 
+With --live they are judged as kubectl apply would bring them to the cluster of the kubeconfig: by its
+version, and by the labels that their namespaces have there. A Namespace among the manifests changes
+those labels: its own win, those that an earlier kubectl apply set and it lacks go, all others stay.
+A namespace that is neither there nor among the manifests counts as created without labels, which is
+said; one that may not be read is a gap. Only these namespaces are read, none of the pods in them.
+
 Exit codes: 0 complies, 1 violates, 2 error, 3 incomplete (something could not be read), 130 interrupted.
 System namespaces (kube-*) are shown, but have no say in the exit code unless they are named.`
 
@@ -49,6 +55,9 @@ kubectl pss check pod web-5d8c9f7b6d-x2x7k -n shop
 # Check manifests before they are applied
 kubectl pss check -f deploy/ -R --enforce restricted
 helm template shop | kubectl pss check -f - --enforce baseline
+
+# Check them under the labels that their namespaces have in the cluster
+kubectl pss check -f deploy/ -R --live
 
 # List the namespaces that could go to restricted today
 kubectl pss check ns -o jsonpath='{range .items[?(@.strictest.level=="restricted")]}{.namespace}{"\n"}{end}'`
@@ -106,8 +115,9 @@ func (f *CheckFlags) AddFlags(c *cobra.Command) {
 // CheckOptions are what a check needs to run.
 type CheckOptions struct {
 	surveyor
-	// Files are judged instead of a cluster.
+	// Files are judged instead of a cluster; Live judges them for one.
 	Files *manifest.Source
+	Live  bool
 	Print printer.Func
 }
 

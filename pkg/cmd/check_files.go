@@ -23,13 +23,16 @@ type fileFlags struct {
 	Filenames []string
 	Kustomize string
 	Recursive bool
+	// Live judges the manifests for the cluster of the kubeconfig.
+	Live bool
 }
 
 func (f *fileFlags) addFiles(fs *pflag.FlagSet) {
-	fs.StringSliceVarP(&f.Filenames, "filename", "f", nil, "Filename or directory of the manifests to check, or - for standard input. They are judged without asking a server.")
+	fs.StringSliceVarP(&f.Filenames, "filename", "f", nil, "Filename or directory of the manifests to check, or - for standard input. They are judged without asking a server, unless --live is given.")
 	_ = fs.SetAnnotation("filename", cobra.BashCompFilenameExt, []string{"json", "yaml", "yml"}) // the flag exists
 	fs.StringVarP(&f.Kustomize, "kustomize", "k", "", "Process a kustomization directory. This flag can't be used together with -f or -R.")
 	fs.BoolVarP(&f.Recursive, "recursive", "R", false, "Process the directory used in -f, --filename recursively.")
+	fs.BoolVar(&f.Live, "live", false, "Judge the manifests for the cluster of the kubeconfig: its version, and the labels that their namespaces have there.")
 }
 
 func (f *fileFlags) given() bool { return len(f.Filenames) > 0 || f.Kustomize != "" || f.Recursive }
@@ -46,6 +49,9 @@ func (f *fileFlags) fileWords() []string {
 	if f.Recursive {
 		words = append(words, "-R")
 	}
+	if f.Live {
+		words = append(words, "--live")
+	}
 	return words
 }
 
@@ -59,8 +65,12 @@ func (f *CheckFlags) target(args []string, namespace string) (target, error) {
 		return is
 	})
 	switch {
+	case !f.given() && f.Live:
+		return target{}, usagef("--live needs manifests: name them by -f FILENAME or -k DIRECTORY; without --live, check judges what is in the cluster")
 	case !f.given():
 		return parseTarget(args, f, namespace)
+	case f.Live && f.ServerVersion.minor != nil:
+		return target{}, usagef("--server-version cannot be combined with --live, which asks the server for its version: leave out one of them")
 	case len(rest) > 0:
 		return target{}, usagef("files cannot be combined with %q: kubectl pss check -f FILENAME judges what is in them", rest[0])
 	case f.AllNamespaces:
@@ -88,11 +98,30 @@ func (o *CheckOptions) fromFiles(f *CheckFlags, config *genericclioptions.Config
 	if err != nil {
 		return usageError{err}
 	}
-	return nil
+	if o.Live = f.Live; o.Live {
+		o.Client, o.Host, err = newClient(config)
+	}
+	return err
 }
 
 // foreseeFiles surveys the files, and says on stderr what is not in the report.
 func (o *CheckOptions) foreseeFiles(ctx context.Context) (*survey.Foresight, error) {
+	if o.Live {
+		return o.foreseeLive(ctx)
+	}
+	f, err := o.surveyFiles(ctx)
+	if err != nil {
+		return nil, err
+	}
+	f.Report.Server = o.server(&cluster.Facts{PodSecurity: cluster.Fact{
+		Value: cluster.Active, Source: cluster.Assumed, Reason: "files are judged without asking a server",
+	}})
+	o.remark()
+	return f, nil
+}
+
+// surveyFiles surveys what is in the files.
+func (o *CheckOptions) surveyFiles(ctx context.Context) (*survey.Foresight, error) {
 	namespaces, err := o.Files.Namespaces(ctx)
 	if err != nil {
 		return nil, err
@@ -100,13 +129,11 @@ func (o *CheckOptions) foreseeFiles(ctx context.Context) (*survey.Foresight, err
 	for i := range namespaces { // whoever passes files of a system namespace means it
 		o.Survey.Named = append(o.Survey.Named, namespaces[i].Name)
 	}
-	f, err := survey.Foresee(ctx, o.Files, o.Survey)
-	if err != nil {
-		return nil, err
-	}
-	f.Report.Server = o.server(&cluster.Facts{PodSecurity: cluster.Fact{
-		Value: cluster.Active, Source: cluster.Assumed, Reason: "files are judged without asking a server",
-	}})
+	return survey.Foresee(ctx, o.Files, o.Survey)
+}
+
+// remark says what the report does not hold.
+func (o *CheckOptions) remark() {
 	for _, e := range o.Files.Errors() {
 		say(o.Streams, "error: "+terminal.Escape(e.Error()))
 	}
@@ -116,7 +143,6 @@ func (o *CheckOptions) foreseeFiles(ctx context.Context) (*survey.Foresight, err
 	if text := passedOver(o.Files.PassedOver()); text != "" && !o.Streams.Quiet {
 		say(o.Streams, terminal.Escape(text))
 	}
-	return f, nil
 }
 
 // namedKinds is how many kinds are named of those that were passed over.

@@ -37,16 +37,7 @@ func (o *surveyor) foresee(ctx context.Context) (*survey.Foresight, error) {
 	}
 	inquiry := o.Client.Ask(ctx)
 	defer inquiry.Stop()
-	version, err := inquiry.Version()
-	if err != nil {
-		return nil, err
-	}
-	if o.Minor != nil {
-		o.Survey.Minor = *o.Minor
-	} else if o.Survey.Minor, err = standard.EffectiveMinor(version); err == nil {
-		o.Survey.Binary, err = standard.BinaryMinor(version)
-	}
-	if err != nil {
+	if err := o.learn(inquiry); err != nil {
 		return nil, err
 	}
 	if r := o.Survey.Recommend; r != nil && r.Pin == (api.Version{}) {
@@ -62,6 +53,23 @@ func (o *surveyor) foresee(ctx context.Context) (*survey.Foresight, error) {
 	}
 	f.Report.Server = o.server(&facts)
 	return f, nil
+}
+
+// learn waits for the server's version, which says what latest means unless the user does.
+func (o *surveyor) learn(inquiry *cluster.Inquiry) error {
+	version, err := inquiry.Version()
+	switch {
+	case err != nil:
+		return err
+	case o.Minor != nil:
+		o.Survey.Minor = *o.Minor
+		return nil
+	}
+	if o.Survey.Minor, err = standard.EffectiveMinor(version); err != nil {
+		return err
+	}
+	o.Survey.Binary, err = standard.BinaryMinor(version)
+	return err
 }
 
 // server is the report on the server itself.

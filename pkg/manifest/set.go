@@ -29,6 +29,8 @@ type set struct {
 	errors     []DocumentError
 	warnings   []Remark
 	locations  map[types.UID]*workload.Location // of pods
+	// absent and leaving are namespaces of the cluster that the files are for.
+	absent, leaving []string
 
 	passed   map[schema.GroupKind]int
 	declared map[string]workload.Location // of namespaces

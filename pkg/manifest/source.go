@@ -1,5 +1,6 @@
 // Package manifest reads pods, workloads and namespaces from files, as kubectl's -f and -k name them, and hands them
-// on as a server would store them: it stands where pkg/cluster stands for a live cluster. Nothing leaves the machine.
+// on as a server would store them: it stands where pkg/cluster stands for a live cluster. Nothing leaves the machine,
+// unless the caller brings a Cluster to ask for the namespaces' labels.
 package manifest
 
 import (
@@ -37,6 +38,7 @@ type Options struct {
 type Source struct {
 	options Options
 	roots   []root
+	cluster *Cluster // nil for files that are judged offline
 	set     *set
 }
 
@@ -55,7 +57,7 @@ func NewSource(o Options) (*Source, error) {
 }
 
 // Namespaces implements workload.Source: those declared in the files, with their labels, and those that pods and
-// workloads name, without. It reads the files; an error means that they cannot be judged at all. What is wrong with
+// workloads name, without; for a cluster, with the labels that they will have there. It reads the files; an error means that they cannot be judged at all. What is wrong with
 // single documents is in Errors.
 func (s *Source) Namespaces(ctx context.Context) ([]corev1.Namespace, error) {
 	if err := s.load(ctx); err != nil {
@@ -153,6 +155,11 @@ func (s *Source) load(ctx context.Context) error {
 	read, err := l.result()
 	if err != nil {
 		return err
+	}
+	if s.cluster != nil {
+		if err := read.settle(ctx, s.cluster); err != nil {
+			return err
+		}
 	}
 	s.set = read
 	return nil

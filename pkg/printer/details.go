@@ -73,6 +73,8 @@ func origin(d report.Defaults, m *report.Mode) string {
 		return "implied by enforce"
 	case report.SourceInvalid:
 		return "invalid label"
+	case report.SourceAssumed:
+		return "assumed, the labels could not be read"
 	default:
 		return string(m.Source)
 	}

@@ -61,12 +61,17 @@ func allGaps(r *report.CheckReport) []report.Gap {
 // String is the gap in words.
 func (m *missing) String() string {
 	text := "Could not read " + m.resource
+	if m.resource == "namespaces" && len(m.namespaces) > 0 { // these themselves, and nothing in them
+		text = "Could not read"
+	} else if len(m.namespaces) > 0 {
+		text += " in"
+	}
 	switch len(m.namespaces) {
 	case 0:
 	case 1:
-		text += ` in namespace "` + m.namespaces[0] + `"`
+		text += ` namespace "` + m.namespaces[0] + `"`
 	default:
-		text += fmt.Sprintf(" in %d namespaces (%s)", len(m.namespaces), list(m.namespaces, 3))
+		text += fmt.Sprintf(" %d namespaces (%s)", len(m.namespaces), list(m.namespaces, 3))
 	}
 	text += ": " + m.reason
 	// A server's "forbidden" tells at length what has just been said.

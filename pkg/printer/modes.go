@@ -95,6 +95,8 @@ func (p *page) mode(m *report.Mode) cell {
 		return cell{short(m) + "!", p.Bad, markInvalid}
 	case report.SourceImplied:
 		return cell{"(" + short(m) + ")", p.Faint, markImplied}
+	case report.SourceAssumed:
+		return cell{short(m) + "?", p.Caution, markUnread}
 	default:
 		return cell{"(" + short(m) + ")", p.Faint, markDefault}
 	}

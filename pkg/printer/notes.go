@@ -37,6 +37,7 @@ const (
 	markDefault
 	markImplied
 	markInvalid
+	markUnread
 	markBound
 	markUnpinned
 	markAtLeast
@@ -105,6 +106,7 @@ func (l legend) entries(r *report.CheckReport) [][2]string {
 		add(l.marks[markDefault], "(level)", byDefault)
 	}
 	add(l.marks[markInvalid], "level!", "an invalid label: what the server makes of it")
+	add(l.marks[markUnread], "level?", "the labels could not be read: as if there were none")
 	add(l.marks[markBound], "<=level", "at most: something could not be read")
 	return entries
 }

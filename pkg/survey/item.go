@@ -9,6 +9,9 @@ import (
 	"github.com/kubectl-pss/kubectl-pss/pkg/standard"
 )
 
+// resourceNamespaces is the resource of a gap that leaves a namespace's labels open.
+const resourceNamespaces = "namespaces"
+
 // item is the report on one namespace.
 func (s *survey) item(sp *space) report.Namespace {
 	room := s.fold.rooms[sp.Name]
@@ -16,7 +19,6 @@ func (s *survey) item(sp *space) report.Namespace {
 		Namespace:   sp.Name,
 		Counted:     Counts(sp.Name, s.Named),
 		LabelErrors: sp.labelErrors,
-		Current:     s.policy(sp.current, sp.Labels),
 		Exempt:      report.Exempt{By: report.ExemptNone, Source: s.factSource()},
 		Pods:        report.Pods{Total: room.pods, Finished: room.finished},
 		Workloads:   []report.Workload{},
@@ -34,12 +36,14 @@ func (s *survey) item(sp *space) report.Namespace {
 			item.Gaps = append(item.Gaps, report.Gap(g))
 		}
 	}
+	sp.unread = slices.Contains(missing, resourceNamespaces)
+	item.Current = s.policy(sp, sp.current, sp.Labels)
 	works := s.works(room)
 	if s.Recommend != nil {
 		s.recommend(sp, works, missing)
 	}
 	if s.proposing() {
-		candidate := s.policy(sp.candidate, sp.newLabels)
+		candidate := s.policy(sp, sp.candidate, sp.newLabels)
 		item.Candidate = &candidate
 		if s.Only == nil && s.files == nil { // the server's answer is about all pods that run in the namespace
 			item.LabelChange = s.labelChange(sp, room, slices.Contains(missing, "pods"))
@@ -77,21 +81,25 @@ func (s *survey) labelChange(sp *space, r *room, podGap bool) *report.LabelChang
 	}
 }
 
-func (s *survey) policy(p api.Policy, labels map[string]string) report.Policy {
+func (s *survey) policy(sp *space, p api.Policy, labels map[string]string) report.Policy {
 	return report.Policy{
-		Enforce: s.mode(Enforce, p, labels),
-		Audit:   s.mode(Audit, p, labels),
-		Warn:    s.mode(Warn, p, labels),
+		Enforce: s.mode(sp, Enforce, p, labels),
+		Audit:   s.mode(sp, Audit, p, labels),
+		Warn:    s.mode(sp, Warn, p, labels),
 	}
 }
 
-func (s *survey) mode(m Mode, p api.Policy, labels map[string]string) report.Mode {
+func (s *survey) mode(sp *space, m Mode, p api.Policy, labels map[string]string) report.Mode {
 	lv := m.of(p)
-	return report.Mode{
+	mode := report.Mode{
 		Level: string(lv.Level), Version: lv.Version.String(),
 		EvaluatedAs: s.evaluator.EvaluatedAs(lv.Version).String(),
 		Source:      s.source(m, lv, labels),
 	}
+	if sp.unread && mode.Source != report.SourceLabel && mode.Source != report.SourceInvalid {
+		mode.Source = report.SourceAssumed // there may be a label
+	}
+	return mode
 }
 
 // source says where a mode's level comes from.

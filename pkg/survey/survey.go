@@ -66,6 +66,7 @@ type space struct {
 	current, candidate api.Policy
 	labelErrors        []string
 	held               string // why nothing is recommended
+	unread             bool   // it may have labels that are not known
 }
 
 // Foresight is a report, and the namespaces that it is about.
