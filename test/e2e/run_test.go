@@ -27,7 +27,7 @@ type run struct {
 
 	mu      sync.Mutex
 	started []string
-	servers [3]struct {
+	servers [serverCount]struct {
 		once   sync.Once
 		server *server
 		err    error
@@ -149,6 +149,8 @@ const (
 	plainServer = iota
 	configuredServer
 	oldServer
+	policyServer
+	serverCount
 )
 
 // plain is the default cluster: the newest release as it comes, with pods that run.
