@@ -18,7 +18,6 @@ import (
 	"github.com/kubectl-pss/kubectl-pss/pkg/cluster"
 	"github.com/kubectl-pss/kubectl-pss/pkg/printer"
 	"github.com/kubectl-pss/kubectl-pss/pkg/report"
-	"github.com/kubectl-pss/kubectl-pss/pkg/standard"
 	"github.com/kubectl-pss/kubectl-pss/pkg/survey"
 	"github.com/kubectl-pss/kubectl-pss/pkg/terminal"
 )
@@ -186,12 +185,8 @@ func (o *BlockedOptions) look(ctx context.Context) (*report.BlockedReport, []cor
 	}
 	inquiry := o.Client.Ask(ctx)
 	defer inquiry.Stop()
-	version, err := inquiry.Version()
-	if err != nil {
-		return nil, nil, err
-	}
-	minor, err := standard.EffectiveMinor(version)
-	if err != nil {
+	server := &surveyor{}
+	if err := server.learn(inquiry); err != nil {
 		return nil, nil, err
 	}
 	namespaces, err := source.Namespaces(ctx)
@@ -209,13 +204,13 @@ func (o *BlockedOptions) look(ctx context.Context) (*report.BlockedReport, []cor
 	if err != nil {
 		return nil, nil, err
 	}
-	refusals, err := survey.NewRefusals(minor)
+	refusals, err := survey.NewRefusals(server.Survey.Binary, server.Survey.Minor)
 	if err != nil {
 		return nil, nil, err
 	}
 	r := &report.BlockedReport{Time: o.Now().UTC(), Items: refusals.Blocked(found), Gaps: []report.Gap{}}
 	r.APIVersion, r.Kind = report.APIVersion, report.KindBlockedReport
-	r.Server = (&surveyor{Survey: survey.Options{Minor: minor}}).server(&facts)
+	r.Server = server.server(&facts)
 	for _, g := range gaps {
 		r.Gaps = append(r.Gaps, report.Gap(g))
 	}

@@ -82,7 +82,7 @@ func (o *LabelOptions) revise(ctx context.Context, old *report.LabelPlan) (*repo
 	if err != nil {
 		return nil, err
 	}
-	o.Survey.Minor = again.Survey.Minor
+	o.Survey.Minor, o.Survey.Binary = again.Survey.Minor, again.Survey.Binary
 	if err := sameCluster(old.Server, f.Report.Server, "plan"); err != nil {
 		return nil, err
 	}

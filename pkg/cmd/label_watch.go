@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/kubectl-pss/kubectl-pss/pkg/cluster"
 	"github.com/kubectl-pss/kubectl-pss/pkg/report"
+	"github.com/kubectl-pss/kubectl-pss/pkg/survey"
 )
 
 // watch takes down what is refused before anything is written, and returns what follows the namespaces afterwards;
@@ -25,10 +27,11 @@ func (o *LabelOptions) watch(ctx context.Context, p *report.LabelPlan) (func(con
 			names = append(names, p.Items[i].Namespace)
 		}
 	}
-	w, err := newWatcher(o.Client, o.Survey.Minor, cluster.RefusalOptions{Namespaces: names, ChunkSize: o.Source.ChunkSize}, o.Streams.Warn)
+	refusals, err := survey.NewRefusals(cmp.Or(o.Survey.Binary, o.Survey.Minor), o.Survey.Minor)
 	if err != nil {
 		return nil, err
 	}
+	w := newWatcher(o.Client, refusals, cluster.RefusalOptions{Namespaces: names, ChunkSize: o.Source.ChunkSize}, o.Streams.Warn)
 	if err := w.Baseline(ctx); err != nil {
 		return nil, err
 	}

@@ -39,17 +39,13 @@ type refusalKey struct {
 	message string
 }
 
-// newWatcher follows those namespaces on a server whose policy version "latest" means v1.<minor>; none means all.
-// warn hears once of each thing that cannot be read.
-func newWatcher(client *cluster.Client, minor int, o cluster.RefusalOptions, warn func(format string, args ...any)) (*watcher, error) {
-	refusals, err := survey.NewRefusals(minor)
-	if err != nil {
-		return nil, err
-	}
+// newWatcher follows those namespaces on the server whose refusals these understand; none means all. warn hears once of
+// each thing that cannot be read.
+func newWatcher(client *cluster.Client, refusals *survey.Refusals, o cluster.RefusalOptions, warn func(format string, args ...any)) *watcher {
 	return &watcher{
 		client: client, refusals: refusals, options: o, warn: warn, interval: watchInterval,
 		announced: map[refusalKey]bool{}, warned: map[string]bool{},
-	}, nil
+	}
 }
 
 // Baseline takes down which refusals there are. It belongs before the labels are written: from then on only what the

@@ -21,6 +21,7 @@ import (
 
 	"github.com/kubectl-pss/kubectl-pss/pkg/cluster"
 	"github.com/kubectl-pss/kubectl-pss/pkg/report"
+	"github.com/kubectl-pss/kubectl-pss/pkg/survey"
 	"github.com/kubectl-pss/kubectl-pss/test/fakeapi"
 )
 
@@ -47,12 +48,13 @@ func newWatched(t *testing.T) *watched {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.watcher, err = newWatcher(client, 36, cluster.RefusalOptions{Namespaces: []string{"a", "b"}}, func(format string, args ...any) {
-		w.warnings = append(w.warnings, fmt.Sprintf(format, args...))
-	})
+	refusals, err := survey.NewRefusals(36, 36)
 	if err != nil {
 		t.Fatal(err)
 	}
+	w.watcher = newWatcher(client, refusals, cluster.RefusalOptions{Namespaces: []string{"a", "b"}}, func(format string, args ...any) {
+		w.warnings = append(w.warnings, fmt.Sprintf(format, args...))
+	})
 	w.interval = time.Millisecond
 	return w
 }

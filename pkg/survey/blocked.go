@@ -18,14 +18,15 @@ import (
 // Refusals turns what Pod Security was seen to refuse into what it is refusing right now. It is safe for concurrent
 // use.
 type Refusals struct {
-	minor     int
+	server    int
 	evaluator *standard.Evaluator
 	admission *simulate.Admission
 }
 
-// NewRefusals returns the one for a server whose policy version "latest" means v1.<minor>.
-func NewRefusals(minor int) (*Refusals, error) {
-	evaluator, err := standard.NewEvaluator(minor)
+// NewRefusals returns the one for a server of one minor whose policy version "latest" means v1.<minor>. The two differ
+// where it emulates another version: its words and its controllers are those of its own release all the same.
+func NewRefusals(server, minor int) (*Refusals, error) {
+	evaluator, err := standard.NewEmulatingEvaluator(server, minor)
 	if err != nil {
 		return nil, err
 	}
@@ -38,7 +39,7 @@ func NewRefusals(minor int) (*Refusals, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Refusals{minor: minor, evaluator: evaluator, admission: admission}, nil
+	return &Refusals{server: server, evaluator: evaluator, admission: admission.ForServer(server)}, nil
 }
 
 // Blocked returns the workloads that lack pods because Pod Security refuses them, sorted. Each object whose pods are
@@ -89,7 +90,7 @@ func viaName(b *report.Blocked) string {
 func (r *Refusals) checks(o *workload.Object, message string) []string {
 	ids := []string{}
 	level, version, _ := strings.Cut(workload.PolicyOf(message), ":")
-	pod := workload.PodOf(o, r.minor)
+	pod := workload.PodOf(o, r.server)
 	if pod == nil {
 		return ids
 	}

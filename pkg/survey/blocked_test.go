@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/kubectl-pss/kubectl-pss/pkg/report"
 	"github.com/kubectl-pss/kubectl-pss/pkg/workload"
@@ -54,7 +55,7 @@ func TestBlockedChecks(t *testing.T) {
 		"no policy that exists": {`violates PodSecurity "strict:1": host namespaces (hostPID=true)`, "strict:1", []string{}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r, err := NewRefusals(36)
+			r, err := NewRefusals(36, 36)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -71,8 +72,50 @@ func TestBlockedChecks(t *testing.T) {
 	}
 }
 
+// A server that emulates another version refuses by the checks of that version, in the words of its own release.
+func TestBlockedUnderEmulation(t *testing.T) {
+	const image = `violates PodSecurity "restricted:latest": restricted volume types (volume "nfs" uses restricted volume type "nfs")`
+	spec := hardened()
+	spec.Volumes = []corev1.Volume{
+		{Name: "models", VolumeSource: corev1.VolumeSource{Image: &corev1.ImageVolumeSource{Reference: "registry.example.com/models:1"}}},
+		{Name: "nfs", VolumeSource: corev1.VolumeSource{NFS: &corev1.NFSVolumeSource{Server: "nfs.example.com", Path: "/"}}},
+	}
+	probed := hardened()
+	probed.HostPID = true
+	probed.Containers[0].LivenessProbe = &corev1.Probe{ProbeHandler: corev1.ProbeHandler{
+		HTTPGet: &corev1.HTTPGetAction{Host: "127.0.0.1", Port: intstr.FromInt32(8080)},
+	}}
+	for name, tt := range map[string]struct {
+		server, minor int
+		spec          corev1.PodSpec
+		message       string
+		want          []string
+	}{
+		"words of the release":       {35, 32, spec, image, []string{"restrictedVolumes"}},
+		"words of an older release":  {32, 32, spec, image, []string{}},
+		"checks of the emulated one": {35, 33, probed, hostPIDDenied, []string{"hostNamespaces"}},
+		"checks of the release":      {35, 35, probed, hostPIDDenied, []string{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, err := NewRefusals(tt.server, tt.minor)
+			if err != nil {
+				t.Fatal(err)
+			}
+			refusal := refused(workload.Ref{Group: "apps", Kind: "StatefulSet", Name: "db"}, nil, tt.message)
+			refusal.Template.Spec = tt.spec
+			got := r.Blocked([]workload.Refusal{refusal})
+			if len(got) != 1 {
+				t.Fatalf("got %+v", got)
+			}
+			if diff := cmp.Diff(tt.want, got[0].Checks); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
 func TestBlockedWithoutATemplate(t *testing.T) {
-	r, err := NewRefusals(36)
+	r, err := NewRefusals(36, 36)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +128,7 @@ func TestBlockedWithoutATemplate(t *testing.T) {
 }
 
 func TestBlockedWorkloads(t *testing.T) {
-	r, err := NewRefusals(36)
+	r, err := NewRefusals(36, 36)
 	if err != nil {
 		t.Fatal(err)
 	}
