@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	"sigs.k8s.io/yaml"
 
+	"github.com/kubectl-pss/kubectl-pss/pkg/cmd"
 	"github.com/kubectl-pss/kubectl-pss/pkg/manifest"
 	"github.com/kubectl-pss/kubectl-pss/pkg/standard"
 )
@@ -55,6 +57,20 @@ func check(tb testing.TB, dir string) {
 	}
 }
 
+// command is `kubectl pss check -f DIR --enforce restricted` to its end, every workload's details printed.
+func command(tb testing.TB, dir string) {
+	tb.Helper()
+	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer func() { _ = null.Close() }() // nothing is in it
+	args := []string{"check", "-f", dir, "--enforce", "restricted"}
+	if code := cmd.Main(null, null, null, args, func(string) string { return "" }); code != 1 {
+		tb.Fatalf("exit code %d, want 1", code)
+	}
+}
+
 // estate is a folder of manifests.
 func estate(tb testing.TB) string {
 	tb.Helper()
@@ -68,27 +84,30 @@ func estate(tb testing.TB) string {
 	return dir
 }
 
+// used is the processor time that this process has taken so far.
+func used(tb testing.TB) time.Duration {
+	tb.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		tb.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
 // work is the processor time that a function takes, at best: what else the machine does counts less than in seconds.
 func work(tb testing.TB, f func()) time.Duration {
 	tb.Helper()
-	used := func() time.Duration {
-		var u syscall.Rusage
-		if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-			tb.Fatal(err)
-		}
-		return time.Duration(u.Utime.Nano() + u.Stime.Nano())
-	}
 	best := time.Hour
 	for range 5 {
 		runtime.GC()
-		before := used()
+		before := used(tb)
 		f()
-		best = min(best, used()-before)
+		best = min(best, used(tb)-before)
 	}
 	return best
 }
 
-// A check of 2,000 files takes at most twice the work of decoding them.
+// A check of 2,000 files, details printed, takes at most twice the work of decoding them.
 func TestFilesTakeTwiceTheDecoding(t *testing.T) {
 	dir := estate(t)
 	floor := work(t, func() {
@@ -96,26 +115,53 @@ func TestFilesTakeTwiceTheDecoding(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
-	got := work(t, func() { check(t, dir) })
+	got := work(t, func() { command(t, dir) })
 	if t.Logf("decoding %v, check %v", floor, got); got > 2*floor {
 		t.Errorf("a check of %d files takes %v, more than twice the %v of decoding them", manifests, got, floor)
 	}
 }
 
+// BenchmarkFiles takes turns at decoding, at a check up to printing and at the whole command, so that what else the
+// machine does meets all of them, and tells medians and how many times the decoding they are:
+//
+//	go test -run '^$' -bench Files -benchtime 15x ./test/conformance
 func BenchmarkFiles(b *testing.B) {
 	dir := estate(b)
-	b.Run("decode", func(b *testing.B) {
-		for b.Loop() {
+	turns := []struct {
+		name      string
+		do        func()
+		wall, cpu []float64
+	}{
+		{name: "decode", do: func() {
 			if err := decodeAll(dir); err != nil {
 				b.Fatal(err)
 			}
+		}},
+		{name: "check", do: func() { check(b, dir) }},
+		{name: "command", do: func() { command(b, dir) }},
+	}
+	for b.Loop() {
+		for i := range turns {
+			runtime.GC()
+			before, begin := used(b), time.Now()
+			turns[i].do()
+			turns[i].wall = append(turns[i].wall, time.Since(begin).Seconds()*1000)
+			turns[i].cpu = append(turns[i].cpu, (used(b)-before).Seconds()*1000)
 		}
-	})
-	b.Run("check", func(b *testing.B) {
-		for b.Loop() {
-			check(b, dir)
-		}
-	})
+	}
+	b.ReportMetric(0, "ns/op") // of all three together, which says nothing
+	floor := turns[0]
+	for _, t := range turns {
+		b.ReportMetric(median(t.wall), t.name+"-ms")
+		b.ReportMetric(median(t.cpu), t.name+"-cpu-ms")
+		b.ReportMetric(median(t.wall)/median(floor.wall), t.name+"-ratio")
+		b.ReportMetric(median(t.cpu)/median(floor.cpu), t.name+"-cpu-ratio")
+	}
+}
+
+func median(list []float64) float64 {
+	slices.Sort(list)
+	return list[len(list)/2]
 }
 
 const deployment = `# Source: shop/templates/deployment.yaml
