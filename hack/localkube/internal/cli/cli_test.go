@@ -75,7 +75,7 @@ func TestMistakes(t *testing.T) {
 		code int
 		want string
 	}{
-		{"fly", 2, `unknown command "fly": must be one of up, down, status, env, build`},
+		{"fly", 2, `unknown command "fly": must be one of up, restart, down, status, env, build`},
 		{"up --fly", 2, "unknown flag: --fly"},
 		{"up here", 2, `unexpected argument "here": clusters are named with --name`},
 		{"up --name A", 2, `invalid argument "A" for "--name" flag: must be at most 40 lower-case letters, digits and hyphens`},
@@ -87,6 +87,9 @@ func TestMistakes(t *testing.T) {
 		{"up --admission-config " + missing, 1, "cannot read --admission-config: open " + missing + ": no such file or directory"},
 		{"up", 1, "found no go command on PATH: the components are built from source, install Go from https://go.dev/dl"},
 		{"build", 1, "found no go command on PATH: the components are built from source, install Go from https://go.dev/dl"},
+		{"restart here", 2, `unexpected argument "here": clusters are named with --name`},
+		{"restart --admission-config " + missing, 1, "cannot read --admission-config: open " + missing + ": no such file or directory"},
+		{"restart", 1, `cluster "pss" is not running: start it with "localkube up --name pss"`},
 		{"down --all --name a", 2, "--all cannot be used together with --name"},
 		{"down --name ..", 2, `invalid argument ".." for "--name" flag`},
 		{"status --all --name a", 2, "--all cannot be used together with --name"},

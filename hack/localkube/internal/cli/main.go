@@ -49,6 +49,7 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"up", "start a cluster, after building it if need be", (*app).up},
+		{"restart", "start the API server of a cluster again, with other arguments", (*app).restart},
 		{"down", "end a cluster and remove all of its files", (*app).down},
 		{"status", "show a cluster (exit code 0 running, 3 not running)", (*app).status},
 		{"env", "print KUBECONFIG=... and KUBECTL=... of a running cluster", (*app).env},
@@ -86,7 +87,7 @@ func (a *app) dispatch(ctx context.Context, args []string) error {
 		}
 	}
 
-	return usageError{fmt.Errorf("unknown command %q: must be one of up, down, status, env, build", args[0])}
+	return usageError{fmt.Errorf("unknown command %q: must be one of up, restart, down, status, env, build", args[0])}
 }
 
 // exitCode prints the error, if it has something to say, and gives it a number.

@@ -77,6 +77,20 @@ func (p plan) etcd() process.Spec {
 }
 
 func (p plan) apiserver() process.Spec {
+	return p.spec(apiserver, append(p.apiserverBase(), asked(p.AdmissionConfig, p.APIServerArgs)...))
+}
+
+// asked are the arguments of the API server that a user may choose, and choose anew at a restart.
+func asked(admissionConfig string, args []string) []string {
+	if admissionConfig == "" {
+		return args
+	}
+
+	return append([]string{"--admission-control-config-file=" + admissionConfig}, args...)
+}
+
+// apiserverBase are the arguments that stay the same for as long as the cluster is there.
+func (p plan) apiserverBase() []string {
 	args := []string{
 		"--etcd-servers=" + local("http", p.etcdPort),
 		"--bind-address=127.0.0.1", "--advertise-address=127.0.0.1", "--secure-port=" + strconv.Itoa(p.port),
@@ -94,15 +108,12 @@ func (p plan) apiserver() process.Spec {
 		"--service-account-key-file=" + pkiPath(p.dir, accountsKey),
 		"--service-account-signing-key-file=" + pkiPath(p.dir, accountsKey),
 	}
-	if p.AdmissionConfig != "" {
-		args = append(args, "--admission-control-config-file="+p.AdmissionConfig)
-	}
 	if p.Audit {
 		args = append(args, "--audit-policy-file="+filepath.Join(p.dir, auditPolicyFile),
 			"--audit-log-path="+p.auditLog(), "--audit-log-maxsize="+auditMegabytes)
 	}
 
-	return p.spec(apiserver, append(args, p.APIServerArgs...))
+	return args
 }
 
 func (p plan) controllerManager() process.Spec {

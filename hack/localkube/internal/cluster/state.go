@@ -35,6 +35,8 @@ type State struct {
 	Dir        string    `json:"dir,omitempty"`
 	Nodes      int       `json:"nodes"`
 	Created    time.Time `json:"created,omitzero"`
+	// APIServer is what the API server of this cluster is always started with.
+	APIServer []string `json:"apiServer,omitempty"`
 	// Starter is the "up" that made the cluster, and may still be at it.
 	Starter process.Identity `json:"starter,omitzero"`
 }

@@ -74,7 +74,7 @@ func start(ctx context.Context, opts Options, dir string, progress Progress) err
 	state := State{
 		Name: opts.Name, Phase: Starting, Release: opts.Release.String(), Server: p.server(), Dir: dir,
 		Kubeconfig: kubeconfigPath(dir, adminUser), Kubectl: p.spec("kubectl", nil).Path,
-		Nodes: opts.Nodes, Created: time.Now().UTC().Truncate(time.Second), Starter: self,
+		Nodes: opts.Nodes, Created: time.Now().UTC().Truncate(time.Second), APIServer: p.apiserverBase(), Starter: self,
 	}
 	if opts.Audit {
 		state.AuditLog = p.auditLog()
