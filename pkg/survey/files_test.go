@@ -70,3 +70,31 @@ func TestGapsWithoutNamespacesAreIncomplete(t *testing.T) {
 		t.Errorf("verdict %q, want %q", got, report.Incomplete)
 	}
 }
+
+// What is not known of a namespace's labels is marked as assumed, and never makes it comply.
+func TestUnreadNamespace(t *testing.T) {
+	source := &fakeFiles{fakeSource{
+		namespaces: []corev1.Namespace{namespace("known"), namespace("unread", "audit", "baseline", "warn", "strict")},
+		gaps:       []workload.Gap{{Resource: "namespaces", Namespace: "unread", Reason: "forbidden"}},
+	}}
+	source.pod("known", "p", nil, hardened())
+	source.pod("unread", "p", nil, hardened())
+	r := run(t, source, Options{})
+	var got []string
+	for i := range r.Items {
+		item := &r.Items[i]
+		got = append(got, fmt.Sprintf("%s: enforce %s, audit %s, warn %s: %s", item.Namespace,
+			item.Current.Enforce.Source, item.Current.Audit.Source, item.Current.Warn.Source, item.Verdict))
+	}
+	want := []string{
+		"known: enforce default, audit default, warn default: complies",
+		"unread: enforce assumed, audit label, warn invalid: incomplete",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("policies (-want +got):\n%s", diff)
+	}
+	r = run(t, source, Options{Candidate: Candidate{Enforce: {Level: "restricted"}}})
+	if c := r.Items[1].Candidate; c.Enforce.Source != report.SourceLabel || r.Items[1].Verdict != report.Incomplete {
+		t.Errorf("with a proposal: %+v, verdict %s", c.Enforce, r.Items[1].Verdict)
+	}
+}
