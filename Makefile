@@ -51,6 +51,14 @@ demo: build ## Start a local Kubernetes with a demo estate and check it (the fir
 demo-down: ## Remove the demo's cluster and all of its files
 	@hack/demo/down.sh
 
+.PHONY: demo-psp
+demo-psp: build ## Start a local Kubernetes 1.24 whose pods live by PodSecurityPolicy, and look for the way out of it
+	@hack/demo/psp.sh
+
+.PHONY: demo-psp-down
+demo-psp-down: ## Remove that cluster and all of its files
+	@DEMO_NAME="$${DEMO_NAME:-demo-psp}" hack/demo/down.sh
+
 ##@ Develop
 
 .PHONY: test
