@@ -84,7 +84,8 @@ func (s *set) settle(ctx context.Context, c *Cluster) error {
 }
 
 // applied are a namespace's labels after kubectl apply of a manifest: the manifest's win, those that an earlier apply
-// set and the manifest lacks go, and what others have set stays.
+// set and the manifest lacks go, and what others have set stays. A manifest without the field labels, where an earlier
+// one had it, takes the whole field away, and with it what others have set.
 func applied(live *corev1.Namespace, manifest map[string]string) map[string]string {
 	labels := maps.Clone(live.Labels)
 	if labels == nil {
@@ -97,6 +98,9 @@ func applied(live *corev1.Namespace, manifest map[string]string) map[string]stri
 	}
 	// kubectl itself refuses to apply over what it cannot decode. Nothing goes then.
 	if json.Unmarshal([]byte(live.Annotations[corev1.LastAppliedConfigAnnotation]), &before) == nil {
+		if before.Metadata.Labels != nil && manifest == nil {
+			return nil
+		}
 		for key := range before.Metadata.Labels {
 			delete(labels, key)
 		}

@@ -58,6 +58,8 @@ func forCluster(t *testing.T, text string, there []corev1.Namespace, unread []st
 
 func TestLabelsInACluster(t *testing.T) {
 	const declared = `{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "a", "labels": {"enforce": "baseline"}}}`
+	const bare = `{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "a"}}`
+	const empty = `{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "a", "labels": {}}}`
 	const named = `{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "namespace": "a"}, "spec": {"containers": [{"name": "c"}]}}`
 	const before = `{"metadata": {"labels": {"enforce": "restricted", "audit": "restricted"}}}`
 	type labels = map[string]string
@@ -74,6 +76,9 @@ func TestLabelsInACluster(t *testing.T) {
 		"applied before and gone":    {declared, []corev1.Namespace{live("a", before, "enforce", "restricted", "audit", "restricted", "warn", "baseline")}, labels{"enforce": "baseline", "warn": "baseline"}},
 		"applied before and changed": {declared, []corev1.Namespace{live("a", before, "audit", "baseline")}, labels{"enforce": "baseline"}},
 		"applied before, garbled":    {declared, []corev1.Namespace{live("a", `{"metadata": {"labels": {"audit": 1}}}`, "audit", "restricted")}, labels{"enforce": "baseline", "audit": "restricted"}},
+		"without the field labels":   {bare, []corev1.Namespace{live("a", before, "warn", "baseline")}, nil},
+		"never with labels":          {bare, []corev1.Namespace{live("a", `{"metadata": {}}`, "warn", "baseline")}, labels{"warn": "baseline"}},
+		"with no labels":             {empty, []corev1.Namespace{live("a", before, "audit", "restricted", "warn", "baseline")}, labels{"warn": "baseline"}},
 		"both":                       {named + declared, []corev1.Namespace{live("a", "", "warn", "baseline")}, labels{"enforce": "baseline", "warn": "baseline"}},
 	} {
 		t.Run(name, func(t *testing.T) {
