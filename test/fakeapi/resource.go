@@ -12,8 +12,10 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -29,11 +31,14 @@ type resource struct {
 
 func resources() []resource {
 	core, apps, batch, admission := corev1.SchemeGroupVersion, appsv1.SchemeGroupVersion, batchv1.SchemeGroupVersion, admissionv1.SchemeGroupVersion
+	rbac, policy := rbacv1.SchemeGroupVersion, schema.GroupVersion{Group: "policy", Version: "v1beta1"}
+	policies := &unstructured.UnstructuredList{Object: map[string]any{"apiVersion": policy.String(), "kind": "PodSecurityPolicyList"}}
 	return []resource{
 		{core.WithResource("namespaces"), &corev1.NamespaceList{}},
 		{core.WithResource("pods"), &corev1.PodList{}},
 		{core.WithResource("events"), &corev1.EventList{}},
 		{core.WithResource("podtemplates"), &corev1.PodTemplateList{}},
+		{core.WithResource("serviceaccounts"), &corev1.ServiceAccountList{}},
 		{core.WithResource("replicationcontrollers"), &corev1.ReplicationControllerList{}},
 		{apps.WithResource("deployments"), &appsv1.DeploymentList{}},
 		{apps.WithResource("replicasets"), &appsv1.ReplicaSetList{}},
@@ -42,7 +47,23 @@ func resources() []resource {
 		{batch.WithResource("jobs"), &batchv1.JobList{}},
 		{batch.WithResource("cronjobs"), &batchv1.CronJobList{}},
 		{admission.WithResource("validatingwebhookconfigurations"), &admissionv1.ValidatingWebhookConfigurationList{}},
+		{rbac.WithResource("clusterroles"), &rbacv1.ClusterRoleList{}},
+		{rbac.WithResource("clusterrolebindings"), &rbacv1.ClusterRoleBindingList{}},
+		{rbac.WithResource("roles"), &rbacv1.RoleList{}},
+		{rbac.WithResource("rolebindings"), &rbacv1.RoleBindingList{}},
+		{policy.WithResource("podsecuritypolicies"), policies},
 	}
+}
+
+// policyGroupVersion is what went away with PodSecurityPolicies.
+const policyGroupVersion = "/apis/policy/v1beta1"
+
+// servesPolicies says whether the server's version still has PodSecurityPolicies.
+func (s *Server) servesPolicies() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	minor, err := strconv.Atoi(s.version.Minor)
+	return err == nil && minor < 25
 }
 
 // pluralOf is the resource under which an object is kept.
@@ -95,7 +116,13 @@ func parse(urlPath string) (path, bool) {
 
 func (s *Server) answerResource(w http.ResponseWriter, r *http.Request) {
 	p, ok := parse(r.URL.Path)
-	if !ok {
+	if r.URL.Path == policyGroupVersion && s.servesPolicies() {
+		write(w, r, http.StatusOK, &metav1.APIResourceList{
+			GroupVersion: "policy/v1beta1", APIResources: []metav1.APIResource{{Name: "podsecuritypolicies", Kind: "PodSecurityPolicy"}},
+		}, schema.GroupVersion{Version: "v1"})
+		return
+	}
+	if !ok || p.Resource == "podsecuritypolicies" && !s.servesPolicies() {
 		writeStatus(w, r, status(http.StatusNotFound, metav1.StatusReasonNotFound, "the server could not find the requested resource"))
 		return
 	}

@@ -5,22 +5,28 @@ import (
 	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/kubernetes/scheme"
 )
 
-// write answers in protobuf where the request accepts it, else in JSON.
+// write answers in protobuf where the request accepts it and the type is known, else in JSON.
 func write(w http.ResponseWriter, r *http.Request, code int, obj runtime.Object, gv schema.GroupVersion) {
 	media := runtime.ContentTypeJSON
-	if strings.Contains(r.Header.Get("Accept"), runtime.ContentTypeProtobuf) {
+	_, untyped := obj.(runtime.Unstructured)
+	if !untyped && strings.Contains(r.Header.Get("Accept"), runtime.ContentTypeProtobuf) {
 		media = runtime.ContentTypeProtobuf
 	}
 	info, ok := runtime.SerializerInfoForMediaType(scheme.Codecs.SupportedMediaTypes(), media)
 	if !ok {
 		panic("no serializer for " + media)
 	}
-	content, err := runtime.Encode(scheme.Codecs.EncoderForVersion(info.Serializer, gv), obj)
+	var encoder runtime.Encoder = unstructured.UnstructuredJSONScheme
+	if !untyped {
+		encoder = scheme.Codecs.EncoderForVersion(info.Serializer, gv)
+	}
+	content, err := runtime.Encode(encoder, obj)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return

@@ -100,7 +100,11 @@ func resourcePath(resource, group, namespace string) string {
 	if group == "" {
 		return "/api/v1/" + resource
 	}
-	return "/apis/" + group + "/v1/" + resource
+	version := "v1"
+	if group == "policy" {
+		version = "v1beta1" // of PodSecurityPolicies
+	}
+	return "/apis/" + group + "/" + version + "/" + resource
 }
 
 // requests checks that no request but reads were made, and how many to a path: requests PATH COUNT.
