@@ -51,11 +51,11 @@ func (p *Policy) hostBeyond(l *beyondList) {
 		l.add("spec.allowedHostPaths", each(s.AllowedHostPaths, HostPath.String), "these paths of the node only: a level allows all or none")
 	}
 	if len(s.AllowedFlexVolumes) > 0 {
-		l.add("spec.allowedFlexVolumes", each(s.AllowedFlexVolumes, func(f FlexVolume) string { return f.Driver }),
+		l.add("spec.allowedFlexVolumes", each(s.AllowedFlexVolumes, flexDriver),
 			"these drivers only: a level allows all or none")
 	}
 	if len(s.AllowedCSIDrivers) > 0 {
-		l.add("spec.allowedCSIDrivers", each(s.AllowedCSIDrivers, func(c CSIDriver) string { return c.Name }),
+		l.add("spec.allowedCSIDrivers", each(s.AllowedCSIDrivers, csiDriver),
 			"these drivers of inline volumes only: every level allows all")
 	}
 	if unsafe := s.AllowedUnsafeSysctls; len(unsafe) > 0 && !slices.Contains(unsafe, All) {
