@@ -33,14 +33,17 @@ type PSPNamespace struct {
 	Counted   bool   `json:"counted"`
 	// Policies are those in use here, by name.
 	Policies []string `json:"policies"`
-	// Recommended is what can be set now, AfterPatches what can be once the patches are in.
+	// Current is the policy that its labels make today, each mode as level:version.
+	Current PSPModes `json:"current"`
+	// Recommended is what can be set now, AfterPatches what can be once the patches are in: levels. They are empty where
+	// something could not be read that may need more.
 	Recommended  PSPModes      `json:"recommended"`
 	AfterPatches PSPModes      `json:"afterPatches"`
 	Workloads    []PSPWorkload `json:"workloads"`
 	Gaps         []Gap         `json:"gaps,omitempty"`
 }
 
-// PSPModes are levels for the three modes.
+// PSPModes are the three modes.
 type PSPModes struct {
 	Enforce string `json:"enforce"`
 	Audit   string `json:"audit"`
@@ -97,4 +100,6 @@ type PSPTrap struct {
 	Policy  string `json:"policy"`
 	Enforce string `json:"enforce"`
 	Message string `json:"message"`
+	// Repaired says that the template passes Enforce once it is patched.
+	Repaired bool `json:"repaired"`
 }
