@@ -39,6 +39,8 @@ type decoder struct {
 	kinds     map[typeName]kind
 	namespace string
 	minor     int
+	// policies says that PodSecurityPolicies are looked for, and nothing else.
+	policies bool
 }
 
 // decoded is what became of one document, or of a file that could not be read.
@@ -48,6 +50,7 @@ type decoded struct {
 	namespaces []corev1.Namespace
 	pods       []corev1.Pod
 	objects    []*workload.Object
+	policies   []Policy
 	passed     []schema.GroupKind
 	gaps       []workload.Gap
 	errors     []DocumentError
@@ -105,6 +108,8 @@ func (c *decoder) object(out *decoded, raw []byte, path string, inherited typeNa
 		for i, item := range h.Items {
 			c.object(out, item, fmt.Sprintf("%s[%d]", join(path, "items"), i), of)
 		}
+	case c.policies:
+		c.policy(out, raw, path, name, &h)
 	default:
 		if k, ok := c.kinds[name]; ok {
 			c.known(out, raw, path, name, k, &h)
