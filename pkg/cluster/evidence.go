@@ -28,18 +28,23 @@ const (
 
 // findPlugins looks for the admission plug-in in the server's metrics, and stops reading as soon as it knows.
 func (c *Client) findPlugins(ctx context.Context) func(*Inquiry) {
-	body, err := c.groups[corev1.SchemeGroupVersion].Get().AbsPath("/metrics").SetHeader("Accept", "text/plain").Stream(patience.Quiet(ctx))
-	if err != nil {
-		return func(*Inquiry) {}
-	}
-	defer func() { _ = body.Close() }()
-	found := pluginIn(body)
+	found := c.plugin(ctx, "PodSecurity")
 	return func(i *Inquiry) { i.evidence.plugin = found }
 }
 
-// pluginIn reads metrics in text form. PodSecurity takes part in every create and update, so it is absent when
-// such a request has passed another validating plug-in and not PodSecurity.
-func pluginIn(metrics io.Reader) presence {
+// plugin looks for an admission plug-in that takes part in every create and update.
+func (c *Client) plugin(ctx context.Context, name string) presence {
+	body, err := c.groups[corev1.SchemeGroupVersion].Get().AbsPath("/metrics").SetHeader("Accept", "text/plain").Stream(patience.Quiet(ctx))
+	if err != nil {
+		return presenceUnknown
+	}
+	defer func() { _ = body.Close() }()
+	return pluginIn(body, name)
+}
+
+// pluginIn reads metrics in text form. A plug-in that takes part in every create and update is absent when such a
+// request has passed another validating plug-in and not this one.
+func pluginIn(metrics io.Reader, name string) presence {
 	lines := bufio.NewScanner(io.LimitReader(metrics, metricsLimit))
 	lines.Buffer(nil, 1<<20)
 	found := presenceUnknown
@@ -47,7 +52,7 @@ func pluginIn(metrics io.Reader) presence {
 		line := lines.Text()
 		series, ok := strings.CutPrefix(line, pluginMetric+"_count{")
 		switch {
-		case ok && strings.Contains(series, `name="PodSecurity"`):
+		case ok && strings.Contains(series, `name="`+name+`"`):
 			return present
 		case ok && passedValidation(series):
 			found = absent
@@ -68,10 +73,15 @@ func passedValidation(series string) bool {
 
 // findFlags reads the command lines of API servers that run as pods, as kubeadm's do.
 func (c *Client) findFlags(ctx context.Context) func(*Inquiry) {
+	servers := c.apiServers(ctx)
+	return func(i *Inquiry) { i.evidence.servers = servers }
+}
+
+func (c *Client) apiServers(ctx context.Context) []serverFlags {
 	var pods corev1.PodList
 	o := metav1.ListOptions{LabelSelector: "component=kube-apiserver", Limit: serversLimit}
 	if err := c.list(ctx, podKind(), "kube-system", o, &pods); err != nil {
-		return func(*Inquiry) {}
+		return nil
 	}
 	var servers []serverFlags
 	for i := range pods.Items {
@@ -82,7 +92,7 @@ func (c *Client) findFlags(ctx context.Context) func(*Inquiry) {
 			}
 		}
 	}
-	return func(i *Inquiry) { i.evidence.servers = servers }
+	return servers
 }
 
 // findWebhook looks for the pod-security-webhook, by the names that its manifests give it.

@@ -184,7 +184,7 @@ func TestPluginIn(t *testing.T) {
 		"a line too long":  {series("A", "UPDATE", "false", "validate") + strings.Repeat("x", 2<<20), presenceUnknown},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := pluginIn(strings.NewReader(tc.text)); got != tc.want {
+			if got := pluginIn(strings.NewReader(tc.text), "PodSecurity"); got != tc.want {
 				t.Errorf("%v, want %v", got, tc.want)
 			}
 		})

@@ -105,6 +105,7 @@ func inactive(reason string) Fact {
 // serverFlags are the flags of one kube-apiserver that matter here.
 type serverFlags struct {
 	disabled   []string
+	enabled    []string
 	gates      map[string]string
 	configFile string
 }
@@ -121,6 +122,8 @@ func parseFlags(words []string) serverFlags {
 		switch strings.TrimLeft(name, "-") {
 		case "disable-admission-plugins":
 			f.disabled = append(f.disabled, strings.Split(value, ",")...)
+		case "enable-admission-plugins":
+			f.enabled = append(f.enabled, strings.Split(value, ",")...)
 		case "feature-gates":
 			for gate := range strings.SplitSeq(value, ",") {
 				name, state, _ := strings.Cut(gate, "=")
