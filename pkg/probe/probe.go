@@ -1,0 +1,99 @@
+// Package probe asks the API server by dry run what no object tells: which levels namespaces without labels have, and
+// whether PodSecurityPolicy still judges pods. It is the only room that does. Nothing is stored, and its transport lets
+// nothing else leave; what the server writes down about requests (audit events, metrics) it writes down about these too.
+package probe
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/runtime/serializer"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+	"k8s.io/client-go/rest"
+)
+
+// Client asks one cluster. It is safe for concurrent use.
+type Client struct {
+	core, apps rest.Interface
+}
+
+// NewClient connects to nothing yet; it returns what is wrong with the kubeconfig as client-go says it. version is this
+// program's own, for the user agent.
+func NewClient(getter genericclioptions.RESTClientGetter, version string) (*Client, error) {
+	config, err := getter.ToRESTConfig()
+	if err != nil {
+		return nil, err
+	}
+	scheme := runtime.NewScheme()
+	builder := runtime.NewSchemeBuilder(corev1.AddToScheme, appsv1.AddToScheme)
+	if err := builder.AddToScheme(scheme); err != nil {
+		return nil, fmt.Errorf("building the scheme: %w", err)
+	}
+	base, _, err := rest.DefaultServerUrlFor(config)
+	if err != nil {
+		return nil, err
+	}
+	config = rest.CopyConfig(config)
+	config.UserAgent = "kubectl-pss/" + version
+	config.AcceptContentTypes = runtime.ContentTypeProtobuf + "," + runtime.ContentTypeJSON
+	config.ContentType = runtime.ContentTypeProtobuf
+	config.WarningHandler = nil
+	config.WarningHandlerWithContext = rest.NoWarnings{} // each question listens for its own
+	config.NegotiatedSerializer = rest.CodecFactoryForGeneratedClient(scheme, serializer.NewCodecFactory(scheme)).WithoutConversion()
+	config.Wrap(gateTo(base))
+	c := &Client{}
+	if c.core, err = clientFor(config, "/api", corev1.SchemeGroupVersion); err != nil {
+		return nil, err
+	}
+	if c.apps, err = clientFor(config, "/apis", appsv1.SchemeGroupVersion); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+func clientFor(config *rest.Config, path string, gv schema.GroupVersion) (rest.Interface, error) {
+	config = rest.CopyConfig(config)
+	config.APIPath, config.GroupVersion = path, &gv
+	return rest.RESTClientFor(config)
+}
+
+// answer is what the server says to a creation that it does not keep.
+type answer struct {
+	err      error
+	warnings []string
+}
+
+// create asks for the creation of an object, and puts into it what the server would store.
+func create(ctx context.Context, client rest.Interface, resource, namespace string, object runtime.Object) answer {
+	var heard warnings
+	err := client.Post().Namespace(namespace).Resource(resource).
+		Param("dryRun", metav1.DryRunAll).
+		WarningHandlerWithContext(&heard).
+		Body(object).Do(ctx).Into(object)
+	return answer{err, heard.all()}
+}
+
+// warnings collects what a server warns of.
+type warnings struct {
+	mu   sync.Mutex
+	list []string
+}
+
+// HandleWarningHeaderWithContext implements rest.WarningHandlerWithContext.
+func (w *warnings) HandleWarningHeaderWithContext(_ context.Context, _ int, _, text string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.list = append(w.list, text)
+}
+
+func (w *warnings) all() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.list
+}
