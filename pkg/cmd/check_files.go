@@ -140,7 +140,7 @@ func (o *CheckOptions) remark() {
 	for _, w := range o.Files.Warnings() {
 		o.Streams.Warn("%s", w)
 	}
-	if text := passedOver(o.Files.PassedOver()); text != "" && !o.Streams.Quiet {
+	if text := passedOver(o.Files.PassedOver(), "makes no pods", "make no pods"); text != "" && !o.Streams.Quiet {
 		say(o.Streams, terminal.Escape(text))
 	}
 }
@@ -148,7 +148,8 @@ func (o *CheckOptions) remark() {
 // namedKinds is how many kinds are named of those that were passed over.
 const namedKinds = 5
 
-func passedOver(counts []manifest.Count) string {
+// passedOver says what was passed over, and what one of it and what several lack.
+func passedOver(counts []manifest.Count, one, several string) string {
 	var named []string
 	total, others := 0, 0
 	for i, c := range counts {
@@ -166,8 +167,8 @@ func passedOver(counts []manifest.Count) string {
 	case 0:
 		return ""
 	case 1:
-		return "Passed over 1 object that makes no pods: " + named[0] + "."
+		return "Passed over 1 object that " + one + ": " + named[0] + "."
 	default:
-		return fmt.Sprintf("Passed over %d objects that make no pods: %s.", total, strings.Join(named, ", "))
+		return fmt.Sprintf("Passed over %d objects that %s: %s.", total, several, strings.Join(named, ", "))
 	}
 }

@@ -29,7 +29,7 @@ func addCompletions(root *cobra.Command, config *genericclioptions.ConfigFlags) 
 	c := &completer{config}
 	arguments := map[string]cobra.CompletionFunc{
 		"check": c.check, "label": c.namespaceArgs, "blocked": c.namespaceArgs, "rollback": c.rollback, "explain": c.explain,
-		"version": cobra.NoFileCompletions,
+		"version": cobra.NoFileCompletions, "psp list": cobra.NoFileCompletions, "psp explain": c.policies, "psp check": c.pspNamespaces,
 	}
 	flags := map[string]cobra.CompletionFunc{
 		"namespace": c.namespaceFlag, "context": c.contexts, "cluster": c.clusters, "user": c.users,
@@ -41,8 +41,9 @@ func addCompletions(root *cobra.Command, config *genericclioptions.ConfigFlags) 
 	for _, name := range []string{"selector", "chunk-size", "field-manager", "watch", "as", "as-group", "as-uid", "request-timeout", "server", "token"} {
 		flags[name] = cobra.NoFileCompletions
 	}
-	for _, command := range append(root.Commands(), root) {
-		if complete := arguments[command.Name()]; complete != nil {
+	for _, command := range family(root) {
+		path := strings.TrimPrefix(command.CommandPath(), root.CommandPath()+" ")
+		if complete := arguments[path]; complete != nil {
 			command.ValidArgsFunction = complete
 		}
 		for name, complete := range flags {
@@ -51,6 +52,15 @@ func addCompletions(root *cobra.Command, config *genericclioptions.ConfigFlags) 
 			}
 		}
 	}
+}
+
+// family is a command with all those below it.
+func family(c *cobra.Command) []*cobra.Command {
+	list := []*cobra.Command{c}
+	for _, child := range c.Commands() {
+		list = append(list, family(child)...)
+	}
+	return list
 }
 
 // check completes ns NAME..., TYPE NAME and TYPE/NAME.
@@ -111,6 +121,18 @@ func (c *completer) namespaceArgs(cmd *cobra.Command, args []string, typed strin
 	default:
 		return nil, noFiles
 	}
+}
+
+// pspNamespaces completes namespaces, with and without ns before them.
+func (c *completer) pspNamespaces(cmd *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	args = splitNamespaceType(args)
+	if len(args) > 0 && isNamespaceType(args[0]) {
+		args = args[1:]
+	}
+	if typ, name, slash := strings.Cut(typed, "/"); slash && len(args) == 0 && isNamespaceType(typ) {
+		return c.namespaces(cmd, nil, typ+"/", name), noFiles
+	}
+	return c.namespaces(cmd, args, "", typed), noFiles
 }
 
 // rollback completes a run of this machine, then the namespaces that it wrote; without a run, namespaces.

@@ -67,6 +67,19 @@ func (c *completer) namespaceFlag(cmd *cobra.Command, _ []string, typed string) 
 	return c.namespaces(cmd, nil, "", typed), noFiles
 }
 
+// policies are the PodSecurityPolicies that begin as typed and stand not among the arguments yet.
+func (c *completer) policies(cmd *cobra.Command, given []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	names := c.ask(cmd, func(ctx context.Context, client *cluster.Client) ([]string, error) {
+		found, _, _, err := client.Policies(ctx)
+		names := make([]string, len(found))
+		for i, p := range found {
+			names[i] = p.Name
+		}
+		return names, err
+	})
+	return beginning(slices.DeleteFunc(names, func(name string) bool { return slices.Contains(given, name) }), "", typed), noFiles
+}
+
 // objects are a type's objects in the namespace of the flags or the context.
 func (c *completer) objects(cmd *cobra.Command, r resource, before, typed string) []cobra.Completion {
 	names := c.ask(cmd, func(ctx context.Context, client *cluster.Client) ([]string, error) {

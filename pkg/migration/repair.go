@@ -54,4 +54,6 @@ func after(w *report.PSPWorkload) api.Level {
 }
 
 // now is the level that a workload's pods pass with and without policies.
-func now(w *report.PSPWorkload) api.Level { return lower(api.Level(w.WithPolicy), api.Level(w.Without)) }
+func now(w *report.PSPWorkload) api.Level {
+	return lower(api.Level(w.WithPolicy), api.Level(w.Without))
+}

@@ -1,0 +1,202 @@
+package printer
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/kubectl-pss/kubectl-pss/pkg/report"
+)
+
+// PSPCheck is how to print a PSPCheck. Policies are the flags that name files of policies, flags those of kubectl that
+// name the cluster: they stand on the commands that are printed, so that none is carried out on another one.
+func PSPCheck(o Options, policies, flags []string) Document[*report.PSPCheck] {
+	return Document[*report.PSPCheck]{
+		Table: func(o Options) func(io.Writer, *report.PSPCheck) error { return PSPCheckTable(o, append(slices.Clone(policies), flags...)) },
+		Names: func(c *report.PSPCheck) []string {
+			list := make([]string, len(c.Items))
+			for i := range c.Items {
+				list[i] = "namespace/" + c.Items[i].Namespace
+			}
+			return list
+		},
+		Extra:   map[string]func(io.Writer, *report.PSPCheck) error{formatPatch: pspPatches(flags)},
+		Options: o,
+	}
+}
+
+// PSPCheckTable returns the printer for people: a row a namespace, every trap in plain words, and with Details every
+// workload. flags are those with which the check was asked for.
+func PSPCheckTable(o Options, flags []string) func(io.Writer, *report.PSPCheck) error {
+	return func(w io.Writer, c *report.PSPCheck) error {
+		p := &page{w: w, Palette: o.Color, width: o.Width}
+		items := escaped(c.Items)
+		p.pspNamespaces(items, o)
+		if o.NoHeaders {
+			return p.flush()
+		}
+		for i := range items {
+			for k := range items[i].Workloads {
+				if w := &items[i].Workloads[k]; w.Trap != nil || o.Details {
+					p.pspWorkload(&items[i], w)
+				}
+			}
+			if err := p.flush(); err != nil {
+				return err
+			}
+		}
+		p.gaps(escaped(c.Gaps))
+		p.pspSummary(c, flags)
+		return p.flush()
+	}
+}
+
+// pspNamespaceColumn is a column of the table of namespaces.
+type pspNamespaceColumn struct {
+	column
+	cell func(*report.PSPNamespace) cell
+}
+
+func (p *page) pspNamespaceColumns(wide bool) []pspNamespaceColumn {
+	columns := []pspNamespaceColumn{
+		{column{"NAMESPACE", 0}, func(n *report.PSPNamespace) cell { return cell{text: n.Namespace} }},
+		{column{"POLICIES", 1}, func(n *report.PSPNamespace) cell { return p.pspNames(n, wide) }},
+		{column{"WORKLOADS", 3}, func(n *report.PSPNamespace) cell { return cell{text: strconv.Itoa(len(n.Workloads))} }},
+		{column{"TRAPPED", 0}, p.trappedCell},
+		{column{"ENFORCE", 2}, func(n *report.PSPNamespace) cell { return cell{text: n.Current.Enforce} }},
+		{column{"RECOMMENDED", 0}, func(n *report.PSPNamespace) cell { return p.levelCell(n.Recommended.Enforce) }},
+		{column{"AFTER-PATCHES", 0}, func(n *report.PSPNamespace) cell { return p.levelCell(n.AfterPatches.Enforce) }},
+	}
+	if !wide {
+		return columns
+	}
+	return append(
+		columns,
+		pspNamespaceColumn{column{"AUDIT", 0}, func(n *report.PSPNamespace) cell { return cell{text: n.Current.Audit} }},
+		pspNamespaceColumn{column{"WARN", 0}, func(n *report.PSPNamespace) cell { return cell{text: n.Current.Warn} }},
+	)
+}
+
+func (p *page) pspNamespaces(items []report.PSPNamespace, o Options) {
+	if len(items) == 0 {
+		return
+	}
+	columns := p.pspNamespaceColumns(o.Wide)
+	g := grid{noHeaders: o.NoHeaders}
+	for i := range columns {
+		g.columns = append(g.columns, columns[i].column)
+	}
+	for i := range items {
+		row := make([]cell, len(columns))
+		for k := range columns {
+			row[k] = columns[k].cell(&items[i])
+			if !items[i].Counted {
+				row[k].paint = p.Faint
+			}
+		}
+		g.rows = append(g.rows, row)
+	}
+	width := o.Width
+	if o.Wide || o.NoHeaders {
+		width = 0
+	}
+	lines, l, err := g.draw(width)
+	if err != nil {
+		p.err = err
+	}
+	for _, line := range lines {
+		p.put(line)
+	}
+	if o.NoHeaders {
+		return
+	}
+	p.section()
+	if len(l.hidden) > 0 {
+		p.line(0, p.Faint(list(l.hidden, len(l.hidden))+" left out to fit this terminal; -o wide shows every column."))
+	}
+	p.labelled(0, p.Faint("RECOMMENDED     "), p.Faint("to be enforced: what all workloads pass with their policies and without; audit and warn one level above"))
+	p.labelled(0, p.Faint("AFTER-PATCHES   "), p.Faint("the same once their templates say what policies write today"))
+	if l.marks[markUnread] {
+		p.labelled(0, p.Faint("<unknown>       "), p.Faint("not everything could be read"))
+	}
+}
+
+// maxPolicies is how many policies a row names.
+const maxPolicies = 2
+
+func (p *page) pspNames(n *report.PSPNamespace, wide bool) cell {
+	switch names := n.Policies; {
+	case len(names) == 0:
+		return cell{text: none, paint: p.Faint}
+	case len(names) > maxPolicies && !wide:
+		return cell{text: fmt.Sprintf("%s +%d", strings.Join(names[:maxPolicies], ","), len(names)-maxPolicies)}
+	default:
+		return cell{text: strings.Join(names, ",")}
+	}
+}
+
+func (p *page) trappedCell(n *report.PSPNamespace) cell {
+	trapped := 0
+	for i := range n.Workloads {
+		if n.Workloads[i].Trap != nil {
+			trapped++
+		}
+	}
+	c := cell{text: strconv.Itoa(trapped)}
+	if trapped > 0 {
+		c.paint = p.Bad
+	}
+	return c
+}
+
+func (p *page) levelCell(level string) cell {
+	if level == "" {
+		return cell{text: "<unknown>", paint: p.Faint, mark: markUnread}
+	}
+	return cell{text: level}
+}
+
+// pspSummary adds the check up, and says how to go on.
+func (p *page) pspSummary(c *report.PSPCheck, flags []string) {
+	p.section()
+	s := &c.Summary
+	switch {
+	case s.Trapped > 0:
+		text := fmt.Sprintf("%s %d of %s pass only by what a policy writes", p.Bad("Trapped:"), s.Trapped, count(s.Workloads, "workload"))
+		if s.Trapped == 1 {
+			text = fmt.Sprintf("%s 1 of %s passes only by what a policy writes", p.Bad("Trapped:"), count(s.Workloads, "workload"))
+		}
+		if s.Repaired > 0 {
+			text += fmt.Sprintf("; %d of them without it, once patched", s.Repaired)
+		}
+		p.line(0, text+".")
+	case len(c.Items) == 0:
+	case len(c.Gaps) > 0:
+		p.line(0, p.Caution("Incomplete:")+" no workload that was read passes only by what a policy writes, but not everything could be read.")
+	default:
+		p.line(0, fmt.Sprintf("%s none of %s passes only by what a policy writes.", p.Good("No trap:"), count(s.Workloads, "workload")))
+	}
+	if patches := pspPatched(c); patches > 0 {
+		where := ""
+		if len(c.Items) == 1 {
+			where = " " + c.Items[0].Namespace
+		}
+		command := strings.Join(append([]string{"kubectl pss psp check" + where}, quotedWords(flags)...), " ") + " -o patch"
+		p.line(0, p.Faint("For what policies write, as patches of "+count(patches, "template")+": ")+command)
+	}
+}
+
+// pspPatched counts the workloads that have a patch.
+func pspPatched(c *report.PSPCheck) int {
+	n := 0
+	for i := range c.Items {
+		for k := range c.Items[i].Workloads {
+			if len(c.Items[i].Workloads[k].Patch) > 0 {
+				n++
+			}
+		}
+	}
+	return n
+}

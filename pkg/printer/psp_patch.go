@@ -1,0 +1,104 @@
+package printer
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf16"
+
+	"github.com/kubectl-pss/kubectl-pss/pkg/report"
+	"github.com/kubectl-pss/kubectl-pss/pkg/terminal"
+)
+
+// pspPatches is -o patch: for each workload to which a policy writes the command that puts into its template what the
+// policy wrote, below a comment that says why and how to take it back. The whole can be piped into a shell.
+func pspPatches(flags []string) func(io.Writer, *report.PSPCheck) error {
+	return func(w io.Writer, c *report.PSPCheck) error {
+		var b bytes.Buffer
+		for i := range c.Items {
+			for k := range c.Items[i].Workloads {
+				pspPatch(&b, c.Items[i].Namespace, &c.Items[i].Workloads[k], flags)
+			}
+		}
+		_, err := w.Write(b.Bytes())
+		return err
+	}
+}
+
+func pspPatch(b *bytes.Buffer, namespace string, w *report.PSPWorkload, flags []string) {
+	if len(w.Patch) == 0 {
+		return
+	}
+	if b.Len() > 0 {
+		b.WriteByte('\n')
+	}
+	var policies []string
+	for i := range w.Written {
+		policies = appendOnce(policies, w.Written[i].Policy)
+	}
+	about := fmt.Sprintf("%s %s: writes down what PSP %s sets", namespace, kindName(w.Group, w.Kind, w.Name), list(policies, len(policies)))
+	if w.Trap != nil {
+		about += "; passes " + w.Patched + " then, and not " + levelOf(w.Trap.Enforce) + " without"
+	}
+	comment(b, about)
+	if w.Owner != nil {
+		comment(b, kindName(w.Owner.Group, w.Owner.Kind, w.Owner.Name)+" made it and may take the patch back: change it there")
+	}
+	comment(b, "undo: "+patchCommand(namespace, w, w.Undo, flags))
+	b.WriteString(patchCommand(namespace, w, w.Patch, flags) + "\n")
+}
+
+// comment writes one line, whatever is in the text.
+func comment(b *bytes.Buffer, text string) { b.WriteString("# " + terminal.Escape(text) + "\n") }
+
+func appendOnce(list []string, word string) []string {
+	for _, have := range list {
+		if have == word {
+			return list
+		}
+	}
+	return append(list, word)
+}
+
+// patchCommand is a kubectl command of one line, in ASCII but for names.
+func patchCommand(namespace string, w *report.PSPWorkload, patch []byte, flags []string) string {
+	typ := strings.ToLower(w.Kind)
+	if w.Group != "" {
+		typ += "." + w.Group
+	}
+	words := append([]string{"kubectl", "patch", typ + "/" + w.Name, "-n", namespace}, flags...)
+	return strings.Join(quotedWords(append(words, "--type=strategic", "-p", asciiJSON(patch))), " ")
+}
+
+// quotedWords are words as every POSIX shell reads them back.
+func quotedWords(words []string) []string {
+	list := make([]string, len(words))
+	for i, word := range words {
+		plain := func(r rune) bool {
+			return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_./:=@%+,-", r)
+		}
+		list[i] = word
+		if word == "" || strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) >= 0 {
+			list[i] = "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+		}
+	}
+	return list
+}
+
+// asciiJSON is JSON in ASCII alone: no terminal shows it otherwise than a shell reads it.
+func asciiJSON(raw []byte) string {
+	var b strings.Builder
+	for _, r := range string(raw) {
+		switch {
+		case r < 0x7f:
+			b.WriteRune(r)
+		case r > 0xffff:
+			high, low := utf16.EncodeRune(r)
+			fmt.Fprintf(&b, `\u%04x\u%04x`, high, low)
+		default:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+	}
+	return b.String()
+}
