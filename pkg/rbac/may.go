@@ -7,12 +7,15 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 )
 
-// Groups that authenticators give.
+// Groups and users that authenticators give.
 const (
 	// Masters is the group that may do everything, before RBAC is asked.
 	Masters = "system:masters"
 	// Authenticated is everybody who has a name.
 	Authenticated = "system:authenticated"
+	// Unauthenticated is everybody who has none, and so has the user Anonymous, where the server lets them in.
+	Unauthenticated = "system:unauthenticated"
+	Anonymous       = "system:anonymous"
 	// ServiceAccounts is all service accounts, and with a colon and a namespace all those in there.
 	ServiceAccounts = "system:serviceaccounts"
 )

@@ -7,20 +7,31 @@ type AccessReport struct {
 	metav1.TypeMeta `json:",inline"`
 	Server          Server `json:"server"`
 	// Question is what was asked: relabel, or use of the PodSecurityPolicy Policy.
-	Question string   `json:"question"`
-	Policy   string   `json:"policy,omitempty"`
-	Items    []Access `json:"items"`
-	Gaps     []Gap    `json:"gaps"`
+	Question string `json:"question"`
+	Policy   string `json:"policy,omitempty"`
+	// Namespace is where the ways hold, if only one namespace was asked about.
+	Namespace string `json:"namespace,omitempty"`
+	// Makers are the controllers that may use the policy themselves: what they make, they make with it, for everybody.
+	Makers []string `json:"makers,omitempty"`
+	Items  []Access `json:"items"`
+	Gaps   []Gap    `json:"gaps"`
 }
 
-// Groups of an Access.
+// Questions of an AccessReport.
+const (
+	QuestionRelabel = "relabel"
+	QuestionUse     = "use"
+)
+
+// Groups of an Access. Admins may everything, the system are Kubernetes' own components; the groups that everybody is in
+// are subjects like any other.
 const (
 	AccessAdmin   = "admin"
 	AccessSystem  = "system"
 	AccessSubject = "subject"
 )
 
-// Access is one subject with all the ways in which it may.
+// Access is one subject with all the ways in which it may. Only the group system:masters needs none.
 type Access struct {
 	// Is is admin, system or subject.
 	Is               string      `json:"is"`
@@ -37,5 +48,7 @@ type AccessVia struct {
 	Resource   string   `json:"resource"`
 	Namespaces []string `json:"namespaces,omitempty"`
 	Binding    string   `json:"binding"`
-	Role       string   `json:"role"`
+	// BindingNamespace is where a RoleBinding lies.
+	BindingNamespace string `json:"bindingNamespace,omitempty"`
+	Role             string `json:"role"`
 }
