@@ -62,13 +62,8 @@ func reasonOf(err error) string {
 	}
 }
 
-// messageOf leaves out the request's address, which says nothing that the gap does not.
-func messageOf(err error) string {
-	if e, ok := errors.AsType[*url.Error](err); ok {
-		return e.Err.Error()
-	}
-	return err.Error()
-}
+// messageOf leaves out addresses, which say nothing that the gap does not.
+func messageOf(err error) string { return patience.Text(err) }
 
 // noAnswer says that an error came without any server having taken the request: nobody there, or nobody who
 // knows these credentials.

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -48,6 +49,9 @@ func (f *LabelFlags) ToOptions(config *genericclioptions.ConfigFlags, s terminal
 	}
 	if f.commitFormat() && !f.DryRun.on() {
 		f.DryRun.mode = dryRunClient
+		if f.Yes {
+			s.Warn("%s", unwritten(f.Print.Output))
+		}
 	}
 	o := &LabelOptions{
 		surveyor: surveyor{Streams: s}, File: f.Filename.text, Continue: f.Continue, Watch: f.Watch,
@@ -150,6 +154,11 @@ func (f *LabelFlags) valid(c *cobra.Command, names []string) error {
 // commitFormat says whether the output is to be committed elsewhere: then nothing is written here.
 func (f *LabelFlags) commitFormat() bool {
 	return slices.Contains(printer.PlanFormats(), strings.ToLower(f.Print.Output))
+}
+
+// unwritten says what --yes comes to beside a format to commit.
+func unwritten(format string) string {
+	return fmt.Sprintf("-o %s prints what to commit, and nothing is written in spite of --yes: leave out -o %[1]s to write", format)
 }
 
 // printer prints the plan on stdout for a dry run, and what became of it for a run that writes.

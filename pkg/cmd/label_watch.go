@@ -55,6 +55,8 @@ func (o *LabelOptions) follow(ctx context.Context, p *report.LabelPlan, w *watch
 	})
 	after := time.Since(begin).Round(time.Second)
 	switch {
+	case len(unforeseen) == 0 && foreseen == 0 && w.Before() > 0:
+		say(o.Streams, fmt.Sprintf("nothing new was refused in %s; before that it was %s", after, count(w.Before(), "workload")))
 	case len(unforeseen) == 0 && foreseen == 0:
 		say(o.Streams, fmt.Sprintf("nothing was refused in %s", after))
 	case len(unforeseen) == 0:

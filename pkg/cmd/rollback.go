@@ -120,6 +120,9 @@ func (f *RollbackFlags) ToOptions(config *genericclioptions.ConfigFlags, s termi
 		o.dryRun = f.DryRun.mode
 	case slices.Contains(printer.PlanFormats(), strings.ToLower(f.Print.Output)):
 		o.dryRun = dryRunClient // as with label: to be committed elsewhere, nothing is written here
+		if f.Yes {
+			s.Warn("%s", unwritten(f.Print.Output))
+		}
 	}
 	if !c.Flags().Changed("details") {
 		f.Details = len(o.names) > 0

@@ -29,6 +29,7 @@ type watcher struct {
 	warn      func(format string, args ...any)
 	interval  time.Duration
 	baseline  map[refusalKey]workload.Word
+	before    int // workloads refused at the baseline
 	announced map[refusalKey]bool
 	warned    map[string]bool
 }
@@ -55,9 +56,12 @@ func (w *watcher) Baseline(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	w.baseline = newestWords(refusals)
+	w.baseline, w.before = newestWords(refusals), len(w.refusals.Blocked(refusals))
 	return nil
 }
+
+// Before is how many workloads were refused at the baseline.
+func (w *watcher) Before() int { return w.before }
 
 // Follow reports every workload whose pods are refused, once for each object and message, provided that the server
 // said so after the baseline. It ends when the time is over, without an error, or with the context, with its error.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
 
@@ -46,6 +47,20 @@ func passingStatus(s metav1.Status) bool {
 	default:
 		return false
 	}
+}
+
+// Text is what kept an answer from us, without addresses: that of the request says nothing that whoever reports it does
+// not, and the ports of a connection make of one cause as many as there were connections.
+func Text(err error) string {
+	if e, ok := errors.AsType[*url.Error](err); ok {
+		err = e.Err
+	}
+	return connection().ReplaceAllString(err.Error(), "")
+}
+
+// connection is how Go writes what failed on which connection. client-go may have made text of it.
+func connection() *regexp.Regexp {
+	return regexp.MustCompile(`\b(read|write) (tcp|tcp4|tcp6) \S+->\S+: `)
 }
 
 // Sleep waits, and returns false when the context ended first.

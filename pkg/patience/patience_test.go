@@ -3,7 +3,11 @@ package patience
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net"
 	"net/url"
+	"os"
+	"syscall"
 	"testing"
 	"time"
 
@@ -30,6 +34,26 @@ func TestPasses(t *testing.T) {
 	} {
 		if got := Passes(tc.err); got != tc.want {
 			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
+func TestText(t *testing.T) {
+	reset := &net.OpError{
+		Op: "read", Net: "tcp", Source: &net.TCPAddr{IP: net.IPv4(10, 0, 0, 7), Port: 51234},
+		Addr: &net.TCPAddr{IP: net.IPv6loopback, Port: 6443}, Err: os.NewSyscallError("read", syscall.ECONNRESET),
+	}
+	for name, tc := range map[string]struct {
+		err  error
+		want string
+	}{
+		"reset":            {&url.Error{Op: "Patch", URL: "https://10.0.0.1:6443/api", Err: reset}, "read: connection reset by peer"},
+		"reset on the way": {fmt.Errorf("unexpected error when reading response body. Original error: %w", reset), "unexpected error when reading response body. Original error: read: connection reset by peer"},
+		"refused":          {&url.Error{Op: "Get", URL: "https://10.0.0.1:6443/api", Err: errors.New("dial tcp 10.0.0.1:6443: connect: connection refused")}, "dial tcp 10.0.0.1:6443: connect: connection refused"},
+		"the server's own": {&apierrors.StatusError{ErrStatus: metav1.Status{Message: "write tcp is no kind"}}, "write tcp is no kind"},
+	} {
+		if got := Text(tc.err); got != tc.want {
+			t.Errorf("%s: got %q, want %q", name, got, tc.want)
 		}
 	}
 }

@@ -128,7 +128,7 @@ func (p *page) dryRunTotals(changed []*report.Planned) {
 // dryRunFailures are the words for what the server has not accepted.
 func dryRunFailures() []string {
 	words := []string{"rejected"}
-	for _, outcome := range []report.Ending{report.EndingAlready, report.EndingMoved, report.EndingGone, report.EndingUntried} {
+	for _, outcome := range []report.Ending{report.EndingFailed, report.EndingAlready, report.EndingMoved, report.EndingGone, report.EndingUntried} {
 		words = append(words, endings()[outcome])
 	}
 	return append(words, "not asked")

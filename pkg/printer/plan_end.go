@@ -125,15 +125,19 @@ func (p *page) totals(plan *report.LabelPlan, changed []*report.Planned) {
 	sum := plan.Summary
 	p.line(0, p.Strong("In all"))
 	p.fact("to change", strconv.Itoa(len(changed))+" of "+count(len(plan.Items), "namespace")+": "+p.directions(changed))
+	nothing, today := "nothing", ""
+	if n := refusedToday(changed); n > 0 {
+		nothing, today = "nothing new", ", beside "+count(n, "workload")+" of today"
+	}
 	switch {
 	case sum.Refused > 0:
 		p.fact("refused", p.Bad(count(sum.Refused, "workload")+" in "+count(sum.RefusedNamespaces, "namespace")))
 	case !foreseen(changed):
 		p.fact("refused", p.Caution("not foreseen")+": what the server makes of these labels was not looked at")
 	case sum.Incomplete > 0:
-		p.fact("refused", "nothing that was read")
+		p.fact("refused", nothing+" that was read"+today)
 	default:
-		p.fact("refused", p.Good("nothing"))
+		p.fact("refused", p.Good(nothing)+today)
 	}
 	if sum.Warned > 0 {
 		p.fact("warned", count(sum.Warned, "workload")+" with new warnings")
@@ -145,6 +149,15 @@ func (p *page) totals(plan *report.LabelPlan, changed []*report.Planned) {
 		p.fact("incomplete", p.Caution(count(sum.Incomplete, "namespace"))+" of which not everything could be read")
 	}
 	p.dryRunTotals(changed)
+}
+
+// refusedToday counts the workloads that are refused already, without the change.
+func refusedToday(changed []*report.Planned) int {
+	n := 0
+	for _, item := range changed {
+		n += len(item.Refused) - len(item.NewlyRefused())
+	}
+	return n
 }
 
 // directions counts what the changes do.

@@ -127,6 +127,8 @@ func (p *page) serverDiffers(changed []*report.Planned) {
 		switch a := item.Answer; {
 		case rejects(item):
 			p.linef(0, "%s of %s: %s", p.Bad("The server rejects the change"), escaped(item.Namespace), escaped(rejection(item)))
+		case failed(item):
+			p.linef(0, "%s for %s: %s", p.Bad("The dry run failed"), escaped(item.Namespace), escaped(rejection(item)))
 		case a != nil && a.Differs && a.Exact:
 			differs = append(differs, escaped(item.Namespace))
 		}

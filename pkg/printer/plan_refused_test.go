@@ -2,6 +2,7 @@ package printer
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -33,5 +34,27 @@ func TestRefusedAlikeIsSaidOnce(t *testing.T) {
 		"    Deployment/c\n      Scaled to zero: its pods are made when it is scaled up; the server then refuses them.\n      denied: no\n"
 	if diff := cmp.Diff(want, b.String()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// What is refused today already is no reason to refuse a plan, and yet not nothing.
+func TestNothingNewIsRefused(t *testing.T) {
+	for name, tt := range map[string]struct {
+		refused    []report.Refused
+		incomplete int
+		want       string
+	}{
+		"nothing":      {nil, 0, "  refused        nothing\n"},
+		"today":        {[]report.Refused{{Kind: "Job", Name: "a", Already: true}, {Kind: "Job", Name: "b", Already: true}}, 0, "  refused        nothing new, beside 2 workloads of today\n"},
+		"today, a gap": {[]report.Refused{{Kind: "Job", Name: "a", Already: true}}, 1, "  refused        nothing new that was read, beside 1 workload of today\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			plan := newPlan(report.Asked{Enforce: "baseline"}, relabel("a", "", "enforce=baseline"))
+			plan.Items[0].Refused, plan.Items[0].LabelChange = tt.refused, &report.LabelChange{Allowed: true, Exact: true}
+			plan.Summary.Incomplete = tt.incomplete
+			if got := render(t, PlanTable(PlanOptions{}), plan); !strings.Contains(got, tt.want) {
+				t.Errorf("no %q in:\n%s", tt.want, got)
+			}
+		})
 	}
 }

@@ -189,7 +189,9 @@ func TestDryRunWithoutAnAnswer(t *testing.T) {
 	plan := newPlan(
 		report.Asked{Warn: "baseline"}, relabel("a", "", "warn=baseline").ended(report.EndingFailed, `namespaces "a" is forbidden: no`),
 		relabel("b", "", "warn=baseline").ended(report.EndingGone, "deleted"), relabel("c", "", "warn=baseline").answers(),
+		relabel("d", "", "warn=baseline").ended(report.EndingFailed, "leader changed"), relabel("e", "", "warn=baseline").ended(report.EndingFailed, "reset"),
 	)
+	plan.Items[0].Result.Reason, plan.Items[3].Result.Reason = "Forbidden", "InternalError"
 	for _, tt := range []struct {
 		o    Options
 		want []string
@@ -197,11 +199,14 @@ func TestDryRunWithoutAnAnswer(t *testing.T) {
 		{Options{}, []string{
 			"a           <none> -> baseline   tightens    0         rejects", "b           <none> -> baseline   tightens    0         gone",
 			"c           <none> -> baseline   tightens    0         agrees", `The server rejects the change of a: namespaces "a" is forbidden: no`,
-			"  dry run        1 as foreseen, 1 rejected, 1 gone",
+			"d           <none> -> baseline   tightens    0         failed", "e           <none> -> baseline   tightens    0         failed",
+			"The dry run failed for d: leader changed", "The dry run failed for e: reset",
+			"  dry run        1 as foreseen, 1 rejected, 2 failed, 1 gone",
 		}},
 		{Options{Details: true}, []string{
 			`  dry run        rejected: namespaces "a" is forbidden: no`, "  dry run        gone: deleted",
 			"  dry run        the server agrees: allowed, without a warning",
+			"  dry run        failed: leader changed", "  dry run        failed: reset",
 		}},
 	} {
 		lines := strings.Split(render(t, PlanTable(PlanOptions{Options: tt.o}), plan), "\n")
@@ -216,7 +221,7 @@ func TestDryRunWithoutAnAnswer(t *testing.T) {
 		}
 	}
 	got := render(t, PlanEnding(PlanOptions{DryRun: "server"}), plan)
-	const want = "rejected: a: namespaces \"a\" is forbidden: no\ngone: b: deleted\nserver dry run: 1 of 3 changes accepted; nothing was written\n"
+	const want = "rejected: a: namespaces \"a\" is forbidden: no\nfailed: d: leader changed\nfailed: e: reset\ngone: b: deleted\nserver dry run: 1 of 5 changes accepted; nothing was written\n"
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}

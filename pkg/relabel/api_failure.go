@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"time"
 
 	utilnet "k8s.io/apimachinery/pkg/util/net"
@@ -26,7 +25,7 @@ func passesForPatch(err error) bool {
 		utilnet.IsProbableEOF(err) || utilnet.IsHTTP2ConnectionLost(err)
 }
 
-// messageOf is the server's own text, or what kept it from us, without the request's address.
+// messageOf is the server's own text, or what kept it from us, without addresses.
 func (a *API) messageOf(err error) string {
 	if errors.Is(err, context.DeadlineExceeded) || utilnet.IsTimeout(err) {
 		if a.timeout > 0 {
@@ -34,8 +33,5 @@ func (a *API) messageOf(err error) string {
 		}
 		return "no answer"
 	}
-	if e, ok := errors.AsType[*url.Error](err); ok {
-		return e.Err.Error()
-	}
-	return err.Error()
+	return patience.Text(err)
 }

@@ -112,6 +112,8 @@ func (r *journalReader) readHead() error {
 
 func checkHeader(h *header, id string) error {
 	switch {
+	case h.Kind == "" || h.APIVersion == "":
+		return fmt.Errorf("this is no %s %s: its first line does not name apiVersion and kind", report.APIVersion, journalKind)
 	case h.Kind != journalKind || h.APIVersion != report.APIVersion:
 		return fmt.Errorf("this is %s %s and no %s %s", h.APIVersion, h.Kind, report.APIVersion, journalKind)
 	case h.Version != journalVersion:

@@ -232,7 +232,7 @@ func TestList(t *testing.T) {
 	if r := runs[0]; !r.Interrupted() || r.Ended() || r.Damaged != "" {
 		t.Errorf("%+v", r)
 	}
-	if r := runs[1]; r.Damaged != s.path(r.ID)+":1: this is   and no pss.dev/v1alpha1 LabelRun" || r.Interrupted() || r.Started != noon().Add(time.Hour) || r.Plan == nil {
+	if r := runs[1]; r.Damaged != s.path(r.ID)+":1: this is no pss.dev/v1alpha1 LabelRun: its first line does not name apiVersion and kind" || r.Interrupted() || r.Started != noon().Add(time.Hour) || r.Plan == nil {
 		t.Errorf("%+v", r)
 	}
 	if r := runs[2]; r.Interrupted() || !r.Ended() {
