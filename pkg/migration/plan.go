@@ -1,0 +1,253 @@
+package migration
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/kubectl-pss/kubectl-pss/pkg/psp"
+	"github.com/kubectl-pss/kubectl-pss/pkg/rbac"
+	"github.com/kubectl-pss/kubectl-pss/pkg/report"
+)
+
+// The names of the steps, in their order.
+const (
+	StepPermissions = "permissions"
+	StepHarden      = "harden"
+	StepSimplify    = "simplify"
+	StepAuditWarn   = "audit-warn"
+	StepSoak        = "soak"
+	StepEnforce     = "enforce"
+	StepBypass      = "bypass"
+	StepCreation    = "creation"
+	StepPlugin      = "plugin-off"
+	StepLeftovers   = "leftovers"
+)
+
+// PlanFacts are what a plan rests on.
+type PlanFacts struct {
+	// Now is the time; Soak is how long audit and warn are to stand before enforce.
+	Now  time.Time
+	Soak time.Duration
+	// Minor is the minor of the server's release.
+	Minor int
+	// Check says what policies do here, and what was missing.
+	Check *report.PSPCheck
+	// Policies are those of the cluster; FromFiles says that Check went by others.
+	Policies  []*psp.Policy
+	FromFiles bool
+	Access    rbac.Objects
+	// Leftovers are what is to go once PodSecurityPolicy is off, beside the policies.
+	Leftovers []psp.Leftover
+	// Namespaces are those of Check as they were read, with annotations and managed fields; System is kube-system, nil
+	// where it could not be read.
+	Namespaces []corev1.Namespace
+	System     *corev1.Namespace
+	// Oldest is the oldest pod of each namespace that is not finished.
+	Oldest map[string]Made
+	// Plugin says whether PodSecurityPolicy still admits pods.
+	Plugin report.Fact
+	// Defaults are the levels of namespaces without labels; nil where they are not known, and then DefaultsWhy says why.
+	Defaults    *report.Defaults
+	DefaultsWhy string
+	Shell       Shell
+}
+
+// step is one step of the migration.
+type step struct {
+	name, title string
+	// of are its items: one for the cluster, or one for each namespace.
+	of func(p *planner, s *step) []report.MigrationStep
+	// number is its place in the list.
+	number int
+}
+
+func steps() []step {
+	list := []step{
+		{name: StepPermissions, title: "Review who may change Pod Security labels", of: cluster((*planner).permissions)},
+		{name: StepHarden, title: "Write into templates what policies write into pods", of: each((*planner).harden)},
+		{name: StepSimplify, title: "Try policies without what no level can say", of: cluster((*planner).simplify)},
+		{name: StepAuditWarn, title: "Audit and warn at the level to be enforced", of: each((*planner).auditWarn)},
+		{name: StepSoak, title: "Wait until every pod was made under audit and warn", of: each((*planner).soak)},
+		{name: StepEnforce, title: "Enforce the level", of: each((*planner).enforce)},
+		{name: StepBypass, title: "Let PodSecurityPolicy admit everything", of: each((*planner).bypass)},
+		{name: StepCreation, title: "Give new namespaces a level", of: cluster((*planner).creation)},
+		{name: StepPlugin, title: "Turn PodSecurityPolicy off", of: cluster((*planner).pluginOff)},
+		{name: StepLeftovers, title: "Remove what PodSecurityPolicy leaves behind", of: cluster((*planner).leftovers)},
+	}
+	for i := range list {
+		list[i].number = i + 1
+	}
+	return list
+}
+
+// StepTitle is a step of the list, whether there is anything of it to do or not.
+type StepTitle struct{ Name, Title string }
+
+// Steps are all steps in their order.
+func Steps() []StepTitle {
+	var list []StepTitle
+	for _, s := range steps() {
+		list = append(list, StepTitle{s.name, s.title})
+	}
+	return list
+}
+
+// Plan is the migration as a list of steps, each with what the facts say of it. It asks nothing and changes nothing. The
+// report's Server is the caller's to fill in.
+func Plan(f PlanFacts) *report.MigrationPlan {
+	p := &planner{PlanFacts: f}
+	p.Leftovers = once(p.Leftovers)
+	r := &report.MigrationPlan{Served: f.Check.Served, Gaps: slices.Clone(f.Check.Gaps)}
+	r.APIVersion, r.Kind = report.APIVersion, report.KindMigrationPlan
+	if r.Gaps == nil {
+		r.Gaps = []report.Gap{}
+	}
+	for i := range f.Check.Items {
+		if item := &f.Check.Items[i]; item.Counted {
+			p.spaces = append(p.spaces, p.space(item))
+		}
+	}
+	all := steps()
+	for i := range all {
+		r.Items = append(r.Items, all[i].of(p, &all[i])...)
+	}
+	return r
+}
+
+// planner is one Plan.
+type planner struct {
+	PlanFacts
+	spaces []*space
+}
+
+// verdict is what is found out about a step.
+type verdict struct {
+	state, why     string
+	commands, undo []string
+	objects        []any
+}
+
+func notNeeded(format string, args ...any) verdict {
+	return verdictOf(report.StepNone, format, args...)
+}
+func done(format string, args ...any) verdict { return verdictOf(report.StepDone, format, args...) }
+func open(format string, args ...any) verdict { return verdictOf(report.StepOpen, format, args...) }
+func unknown(format string, args ...any) verdict {
+	return verdictOf(report.StepUnknown, format, args...)
+}
+
+func verdictOf(state, format string, args ...any) verdict {
+	return verdict{state: state, why: fmt.Sprintf(format, args...)}
+}
+
+// by adds the way there and the way back.
+func (v verdict) by(commands, undo []string) verdict {
+	v.commands, v.undo = commands, undo
+	return v
+}
+
+// with adds the objects that the commands apply.
+func (v verdict) with(objects ...any) verdict {
+	v.objects = objects
+	return v
+}
+
+func (v verdict) item(s *step, namespace string) report.MigrationStep {
+	return report.MigrationStep{
+		Step: s.name, Number: s.number, Namespace: namespace, Title: s.title, State: v.state, Why: v.why,
+		Commands: v.commands, Undo: v.undo, Objects: rawObjects(v.objects),
+	}
+}
+
+// cluster is a step that is taken once.
+func cluster(judge func(*planner) verdict) func(*planner, *step) []report.MigrationStep {
+	return func(p *planner, s *step) []report.MigrationStep {
+		return []report.MigrationStep{judge(p).item(s, "")}
+	}
+}
+
+// each is a step that is taken in each namespace.
+func each(judge func(*planner, *space) verdict) func(*planner, *step) []report.MigrationStep {
+	return func(p *planner, s *step) []report.MigrationStep {
+		var items []report.MigrationStep
+		for _, sp := range p.spaces {
+			items = append(items, judge(p, sp).item(s, sp.name()))
+		}
+		return items
+	}
+}
+
+// missing says in a few words which of these resources could not be read, in the whole cluster or in the namespace;
+// empty where all could. Policies that pods name and nobody knows stand in no way.
+func (p *planner) missing(namespace string, resources ...string) string {
+	var names []string
+	for _, g := range p.gapsOf(namespace) {
+		if slices.Contains(resources, g.Resource) && g.Reason != "notFound" && !slices.Contains(names, g.Resource) {
+			names = append(names, g.Resource)
+		}
+	}
+	slices.Sort(names)
+	return strings.Join(names, ", ")
+}
+
+func (p *planner) gapsOf(namespace string) []report.Gap {
+	var gaps []report.Gap
+	for _, g := range p.Check.Gaps {
+		if g.Namespace == "" || namespace == "" || g.Namespace == namespace {
+			gaps = append(gaps, g)
+		}
+	}
+	for i := range p.Check.Items {
+		if item := &p.Check.Items[i]; item.Namespace == namespace {
+			gaps = append(gaps, item.Gaps...)
+		}
+	}
+	return gaps
+}
+
+// some names a few of many.
+func some(names []string) string {
+	const most = 3
+	switch n := len(names); {
+	case n > most:
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), n-most)
+	case n > 1:
+		return strings.Join(names[:n-1], ", ") + " and " + names[n-1]
+	default:
+		return strings.Join(names, "")
+	}
+}
+
+// count is "1 workload" or "3 workloads".
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// opened names the namespaces in which a step is still to be taken.
+func (p *planner) opened(judge func(*planner, *space) verdict) []string {
+	var names []string
+	for _, sp := range p.spaces {
+		if v := judge(p, sp); v.state == report.StepOpen || v.state == report.StepUnknown {
+			names = append(names, sp.name())
+		}
+	}
+	return names
+}
+
+// sortedNames are the names of policies, sorted.
+func sortedNames(policies []*psp.Policy) []string {
+	var names []string
+	for _, p := range policies {
+		names = append(names, p.Name)
+	}
+	slices.SortFunc(names, cmp.Compare[string])
+	return names
+}

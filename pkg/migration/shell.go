@@ -1,0 +1,75 @@
+package migration
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf16"
+)
+
+// Shell writes commands that can be pasted into one as they are.
+type Shell struct {
+	// Cluster are the flags that name the cluster, such as --context prod: they are on every command, so that none is
+	// carried out on another one.
+	Cluster []string
+	// Among are the words that say which namespaces a plan is about, Plan the flags that tell it what the cluster itself
+	// does not.
+	Among, Plan []string
+}
+
+// kubectl is a kubectl command.
+func (s Shell) kubectl(words ...string) string { return s.join("kubectl", words, s.Cluster) }
+
+// plan is `kubectl pss psp plan` about the same namespaces.
+func (s Shell) plan(words ...string) string { return s.planOf(s.Among, words...) }
+
+// planOf is `kubectl pss psp plan` about others.
+func (s Shell) planOf(among []string, words ...string) string {
+	return s.join("kubectl pss psp plan", among, words, s.Plan, s.Cluster)
+}
+
+// pipe is a plan that kubectl takes.
+func (s Shell) pipe(plan string, words ...string) string { return plan + " | " + s.kubectl(words...) }
+
+// label is `kubectl pss label ns`, which asks nothing.
+func (s Shell) label(namespace string, flags ...string) string {
+	return s.join("kubectl pss label ns", []string{namespace}, flags, []string{"--yes"}, s.Cluster)
+}
+
+func (s Shell) join(command string, words ...[]string) string {
+	var b strings.Builder
+	b.WriteString(command)
+	for _, list := range words {
+		for _, word := range list {
+			b.WriteString(" " + quote(word))
+		}
+	}
+	return b.String()
+}
+
+// quote is a word as every POSIX shell reads it back.
+func quote(word string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_./:=@%+,-", r)
+	}
+	if word != "" && strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) < 0 {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
+// plainJSON is JSON in ASCII alone: no terminal shows it otherwise than a shell reads it.
+func plainJSON(raw []byte) string {
+	var b strings.Builder
+	for _, r := range string(raw) {
+		switch {
+		case r < 0x7f:
+			b.WriteRune(r)
+		case r > 0xffff:
+			high, low := utf16.EncodeRune(r)
+			fmt.Fprintf(&b, `\u%04x\u%04x`, high, low)
+		default:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+	}
+	return b.String()
+}
