@@ -105,6 +105,10 @@ e2e: ## Test against a real API server, which the tests start and end themselves
 bench: ## Compare a whole check with the least that the same reading could cost; BENCH="--pods 1000" sets its flags
 	@$(STAGE) 'bench' env $(export_build) $(GO) run ./test/bench $(BENCH)
 
+.PHONY: fidelity
+fidelity: ## Send random requests to real API servers and compare every answer; FIDELITY="--requests 100000" sets its flags
+	@$(STAGE) 'fidelity' env $(export_build) $(GO) run ./test/fidelity $(FIDELITY)
+
 .PHONY: fmt
 fmt: ## Format the Go files
 	@$(LINT) fmt ./...
