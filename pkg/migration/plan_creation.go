@@ -88,15 +88,15 @@ func (p *planner) admissionConfiguration() any {
 // pluginOff: pods are no longer put to any policy.
 func (p *planner) pluginOff() verdict {
 	const manifest = "/etc/kubernetes/manifests/kube-apiserver.yaml"
-	const flag = "/--enable-admission-plugins=/"
+	const flag = "--enable-admission-plugins="
 	commands := []string{
 		"# on every control plane node: take PodSecurityPolicy out of --enable-admission-plugins of kube-apiserver; with kubeadm:",
-		fmt.Sprintf("sed -i -e '%ss/PodSecurityPolicy,//' -e '%ss/,PodSecurityPolicy//' -e '%s{/=PodSecurityPolicy$/d}' %s", flag, flag, flag, manifest),
+		fmt.Sprintf("sed -i -e '/%[1]s/s/PodSecurityPolicy,//' -e '/%[1]s/s/,PodSecurityPolicy//' -e '/%[1]sPodSecurityPolicy$/d' %[2]s", flag, manifest),
 		"# and the same in the ClusterConfiguration (kubectl edit configmap -n kube-system kubeadm-config), or the next upgrade brings it back",
 	}
 	undo := []string{
 		"# on every control plane node: put it back; with kubeadm:",
-		fmt.Sprintf("sed -i -e '%ss/$/,PodSecurityPolicy/' %s", flag, manifest),
+		fmt.Sprintf("sed -i '/%s/s/$/,PodSecurityPolicy/' %s", flag, manifest),
 	}
 	reason := p.Plugin.Reason
 	switch {

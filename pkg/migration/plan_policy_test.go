@@ -1,0 +1,290 @@
+package migration
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	rbacv1 "k8s.io/api/rbac/v1"
+
+	"github.com/kubectl-pss/kubectl-pss/pkg/psp"
+	"github.com/kubectl-pss/kubectl-pss/pkg/rbac"
+	"github.com/kubectl-pss/kubectl-pss/pkg/report"
+)
+
+func TestPlanHarden(t *testing.T) {
+	patch := func(name, body string) string {
+		return "kubectl patch " + name + " -n shop --type=strategic -p '" + body + "'"
+	}
+	shop := func(f *PlanFacts) *report.PSPNamespace { return &f.Check.Items[1] }
+	pod := report.PSPWorkload{Kind: "Pod", Name: "by-hand", Trap: &report.PSPTrap{}}
+	job := report.PSPWorkload{Group: "batch", Kind: "Job", Name: "once", Patch: json.RawMessage(`{"a":1}`)}
+	for name, tt := range map[string]struct {
+		given func(*PlanFacts)
+		want  planned
+	}{
+		"a policy writes": {func(*PlanFacts) {}, planned{
+			report.StepOpen, "policies write into pods of deployment.apps/web what the template does not say",
+			[]string{patch("deployment.apps/web", webPatch)}, []string{patch("deployment.apps/web", webUndo)},
+		}},
+		"several": {
+			func(f *PlanFacts) {
+				odd := report.PSPWorkload{Kind: "ReplicationController", Name: "old", Patch: json.RawMessage(`{"a":"it's ` + "\u202e\U0001f600" + `"}`), Undo: json.RawMessage(`{}`)}
+				shop(f).Workloads = append(shop(f).Workloads, odd, pod, job)
+			},
+			planned{
+				report.StepOpen, "policies write into pods of deployment.apps/web and replicationcontroller/old what the template does not say; " +
+					"no patch changes pod/by-hand and job.batch/once, which count as they are",
+				[]string{patch("deployment.apps/web", webPatch), patch("replicationcontroller/old", `{"a":"it'\''s \u202e\ud83d\ude00"}`)},
+				[]string{patch("replicationcontroller/old", `{}`), patch("deployment.apps/web", webUndo)},
+			},
+		},
+		"written down": {func(f *PlanFacts) { shop(f).Workloads[0].Patch = nil }, planned{
+			State: report.StepDone, Why: "no template lacks what a policy writes",
+		}},
+		"only what cannot be patched": {func(f *PlanFacts) { shop(f).Workloads = []report.PSPWorkload{pod} }, planned{
+			State: report.StepDone, Why: "no template lacks what a policy writes; no patch changes pod/by-hand, which count as they are",
+		}},
+		"no workload": {func(f *PlanFacts) { shop(f).Workloads = nil }, planned{State: report.StepNone, Why: "there is no workload"}},
+		"no policies": {
+			func(f *PlanFacts) { f.Check.Served, f.Policies, shop(f).Workloads[0].Patch = false, nil, nil },
+			planned{State: report.StepNone, Why: "no policy writes here"},
+		},
+		"policies from a backup": {
+			func(f *PlanFacts) { f.Check.Served, f.Policies, f.FromFiles = false, nil, true },
+			planned{
+				report.StepOpen, "policies write into pods of deployment.apps/web what the template does not say",
+				[]string{patch("deployment.apps/web", webPatch)}, []string{patch("deployment.apps/web", webUndo)},
+			},
+		},
+		"gaps": {
+			func(f *PlanFacts) {
+				shop(f).Workloads[0].Patch = nil
+				f.Check.Gaps = []report.Gap{gapOf("podsecuritypolicies.policy"), gapOf("pods")}
+			},
+			planned{State: report.StepUnknown, Why: "could not read pods, podsecuritypolicies.policy"},
+		},
+		"a policy that is gone": {
+			func(f *PlanFacts) {
+				shop(f).Workloads[0].Patch = nil
+				f.Check.Gaps = []report.Gap{{Resource: "podsecuritypolicies.policy", Reason: "notFound"}}
+			},
+			planned{State: report.StepDone, Why: "no template lacks what a policy writes"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) { same(t, tt.given, StepHarden, tt.want) })
+	}
+}
+
+// applied puts the objects of a step into the cluster, as its command does.
+func applied(t *testing.T, f *PlanFacts, step string) {
+	t.Helper()
+	item := stepOf(t, f, step)
+	if len(item.Objects) == 0 {
+		t.Fatalf("step %s has no objects", step)
+	}
+	for _, raw := range item.Objects {
+		var kind struct{ Kind string }
+		into := func(object any) {
+			if err := json.Unmarshal(raw, object); err != nil {
+				t.Fatal(err)
+			}
+		}
+		into(&kind)
+		switch kind.Kind {
+		case psp.Kind:
+			var p psp.Policy
+			into(&p)
+			f.Policies = append(f.Policies, &p)
+		case "ClusterRole":
+			var r rbacv1.ClusterRole
+			into(&r)
+			f.Access.ClusterRoles = append(f.Access.ClusterRoles, r)
+		case "ClusterRoleBinding":
+			var b rbacv1.ClusterRoleBinding
+			into(&b)
+			f.Access.ClusterRoleBindings = append(f.Access.ClusterRoleBindings, b)
+		case "RoleBinding":
+			var b rbacv1.RoleBinding
+			into(&b)
+			f.Access.RoleBindings = append(f.Access.RoleBindings, b)
+		default:
+			t.Fatalf("step %s makes a %s", step, kind.Kind)
+		}
+	}
+}
+
+func TestPlanSimplify(t *testing.T) {
+	undo := []string{"kubectl pss psp plan --simplify | kubectl delete --ignore-not-found -f -"}
+	open := planned{
+		report.StepOpen, "hardened: a copy that is tried first shows what breaks without what only writes, or no level can say",
+		[]string{"kubectl pss psp plan --simplify | kubectl apply -f -"}, undo,
+	}
+	for name, tt := range map[string]struct {
+		given func(*PlanFacts)
+		want  planned
+	}{
+		"a policy with groups": {func(*PlanFacts) {}, open},
+		"the copies are there": {func(f *PlanFacts) { applied(t, f, StepSimplify) }, planned{report.StepDone, "copies are tried first of hardened", nil, undo}},
+		"the copies admit pods now": {
+			func(f *PlanFacts) { applied(t, f, StepSimplify); f.Check.Items[1].Policies = []string{"0hardened"} },
+			planned{report.StepDone, "copies are tried first of hardened", nil, undo},
+		},
+		"the copies are gone while their pods still run": {func(f *PlanFacts) { f.Check.Items[1].Policies = []string{"0hardened"} }, open},
+		"the copies have no rights": {
+			func(f *PlanFacts) {
+				applied(t, f, StepSimplify)
+				f.Access.ClusterRoleBindings = f.Access.ClusterRoleBindings[:2]
+			},
+			open,
+		},
+		"the original has changed since": {
+			func(f *PlanFacts) { applied(t, f, StepSimplify); f.Policies[0].Spec.Volumes = []string{"configMap"} }, open,
+		},
+		"not in use": {func(f *PlanFacts) { f.Check.Items[1].Policies = nil }, planned{
+			State: report.StepNone, Why: "levels can say all that the policies in use demand",
+		}},
+		"the name is taken": {
+			func(f *PlanFacts) { f.Policies = append(f.Policies, openPolicyNamed("0hardened")) },
+			planned{State: report.StepOpen, Why: "no copy is made where another policy has its name: 0hardened"},
+		},
+		"some namespaces": {func(f *PlanFacts) { f.Shell.Among = []string{"shop"}; f.Shell.Plan = []string{"--probe"} }, planned{
+			open.State, open.Why, []string{"kubectl pss psp plan shop --simplify --probe | kubectl apply -f -"},
+			[]string{"kubectl pss psp plan shop --simplify --probe | kubectl delete --ignore-not-found -f -"},
+		}},
+		"no rights": {func(f *PlanFacts) { f.Check.Gaps = []report.Gap{gapOf(resourcePolicies)} }, planned{
+			State: report.StepUnknown, Why: "could not read podsecuritypolicies.policy",
+		}},
+		"not served": {func(f *PlanFacts) { f.Check.Served = false }, planned{State: report.StepNone, Why: "this server has no PodSecurityPolicy"}},
+	} {
+		t.Run(name, func(t *testing.T) { same(t, tt.given, StepSimplify, tt.want) })
+	}
+}
+
+func TestPlanBypass(t *testing.T) {
+	undo := []string{"kubectl delete rolebinding -n shop disable-psp"}
+	open := planned{
+		report.StepOpen, "pods here must still satisfy a policy, and may be changed by it",
+		[]string{"kubectl pss psp plan shop --bypass | kubectl apply -f -"}, undo,
+	}
+	own := []string{"kubectl delete rolebinding -n shop pss-disable-psp"}
+	const admitted = "every service account here may use privileged, which admits everything and writes nothing"
+	everybody := rbacv1.Subject{APIGroup: rbacv1.GroupName, Kind: rbacv1.GroupKind, Name: rbac.Authenticated}
+	for name, tt := range map[string]struct {
+		given func(*PlanFacts)
+		want  planned
+	}{
+		"policies decide":    {func(*PlanFacts) {}, open},
+		"around them":        {func(f *PlanFacts) { applied(t, f, StepBypass) }, planned{report.StepDone, admitted, nil, undo}},
+		"the policy is gone": {func(f *PlanFacts) { applied(t, f, StepBypass); f.Policies = f.Policies[:1] }, open},
+		"the policy has changed": {
+			func(f *PlanFacts) { applied(t, f, StepBypass); f.Policies[1].Spec.HostPID = false },
+			planned{open.State, open.Why, open.Commands, own},
+		},
+		"somebody else's way": {
+			func(f *PlanFacts) {
+				f.Policies = append(f.Policies, openPolicyNamed("privileged"))
+				f.Access.ClusterRoles = append(f.Access.ClusterRoles, *newClusterRole("any", useOf("privileged")))
+				f.Access.ClusterRoleBindings = append(f.Access.ClusterRoleBindings, rbacv1.ClusterRoleBinding{
+					RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: clusterRoleKind, Name: "any"}, Subjects: []rbacv1.Subject{everybody},
+				})
+			},
+			planned{State: report.StepDone, Why: admitted},
+		},
+		"the binding's name is taken": {
+			func(f *PlanFacts) {
+				f.Access.RoleBindings = append(f.Access.RoleBindings, *newRoleBinding("shop", "disable-psp", "view", "devs"))
+			},
+			planned{open.State, open.Why, open.Commands, own},
+		},
+		"off":        {func(f *PlanFacts) { f.Plugin.Value = report.PodSecurityInactive }, planned{State: report.StepNone, Why: "PodSecurityPolicy is off"}},
+		"not served": {func(f *PlanFacts) { f.Check.Served = false }, planned{State: report.StepNone, Why: "this server has no PodSecurityPolicy"}},
+		"no rights": {
+			func(f *PlanFacts) {
+				f.Check.Gaps = []report.Gap{gapOf("clusterrolebindings.rbac.authorization.k8s.io")}
+			},
+			planned{State: report.StepUnknown, Why: "could not read clusterrolebindings.rbac.authorization.k8s.io"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) { same(t, tt.given, StepBypass, tt.want) })
+	}
+}
+
+// What exists is never changed: what is taken leaves its name to its owner.
+func TestPlanBypassNames(t *testing.T) {
+	names := func(f *PlanFacts) []string {
+		var list []string
+		for _, raw := range stepOf(t, f, StepBypass).Objects {
+			var o struct {
+				Kind     string
+				Metadata struct{ Name string }
+			}
+			if err := json.Unmarshal(raw, &o); err != nil {
+				t.Fatal(err)
+			}
+			list = append(list, o.Kind+" "+o.Metadata.Name)
+		}
+		return list
+	}
+	theirs := openPolicyNamed("privileged")
+	theirs.Labels, theirs.Spec.AllowedUnsafeSysctls = map[string]string{"team": "platform"}, nil
+	narrow := hardenedPolicy()
+	narrow.Name = "privileged"
+	for name, tt := range map[string]struct {
+		given func(*PlanFacts)
+		want  []string
+	}{
+		"nothing is taken": {func(*PlanFacts) {}, []string{"PodSecurityPolicy privileged", "ClusterRole privileged-psp", "RoleBinding disable-psp"}},
+		"a policy that does": {
+			func(f *PlanFacts) { f.Policies = append(f.Policies, theirs) }, []string{"ClusterRole privileged-psp", "RoleBinding disable-psp"},
+		},
+		"a policy that does not": {
+			func(f *PlanFacts) { f.Policies = append(f.Policies, narrow) },
+			[]string{"PodSecurityPolicy pss-privileged", "ClusterRole privileged-psp", "RoleBinding disable-psp"},
+		},
+		"a role for something else": {
+			func(f *PlanFacts) {
+				f.Access.ClusterRoles = append(f.Access.ClusterRoles, *newClusterRole("privileged-psp", useOf("hardened")))
+			},
+			[]string{"PodSecurityPolicy privileged", "ClusterRole pss-privileged-psp", "RoleBinding disable-psp"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := planFacts()
+			tt.given(&f)
+			if diff := cmp.Diff(tt.want, names(&f)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestAdmitsAll(t *testing.T) {
+	no := false
+	if !admitsAll(openPolicyNamed("x")) {
+		t.Error("our own policy does not")
+	}
+	for name, change := range map[string]func(*psp.Policy){
+		"privileged":     func(p *psp.Policy) { p.Spec.Privileged = false },
+		"escalation":     func(p *psp.Policy) { p.Spec.AllowPrivilegeEscalation = &no },
+		"capabilities":   func(p *psp.Policy) { p.Spec.AllowedCapabilities = nil },
+		"volumes":        func(p *psp.Policy) { p.Spec.Volumes = []string{"hostPath"} },
+		"host network":   func(p *psp.Policy) { p.Spec.HostNetwork = false },
+		"host ports":     func(p *psp.Policy) { p.Spec.HostPorts[0].Max = 1024 },
+		"users":          func(p *psp.Policy) { p.Spec.RunAsUser.Rule = psp.MustRunAsNonRoot },
+		"SELinux":        func(p *psp.Policy) { p.Spec.SELinux.Rule = psp.MustRunAs },
+		"read-only root": func(p *psp.Policy) { p.Spec.ReadOnlyRootFilesystem = true },
+		"host paths":     func(p *psp.Policy) { p.Spec.AllowedHostPaths = []psp.HostPath{{PathPrefix: "/var"}} },
+		"runtime class":  func(p *psp.Policy) { p.Spec.RuntimeClass = &psp.RuntimeClass{} },
+		"seccomp":        func(p *psp.Policy) { delete(p.Annotations, psp.SeccompAllowedAnnotation) },
+		"seccomp writes": func(p *psp.Policy) { p.Annotations[psp.SeccompDefaultAnnotation] = "runtime/default" },
+		"AppArmor":       func(p *psp.Policy) { p.Annotations[psp.AppArmorAllowedAnnotation] = "runtime/default" },
+		"adds":           func(p *psp.Policy) { p.Spec.DefaultAddCapabilities = append(p.Spec.DefaultAddCapabilities, "CHOWN") },
+	} {
+		p := openPolicyNamed("x")
+		change(p)
+		if admitsAll(p) {
+			t.Errorf("%s: it still counts as admitting everything", name)
+		}
+	}
+}
