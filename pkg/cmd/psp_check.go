@@ -122,7 +122,7 @@ func (f *PSPCheckFlags) ToOptions(config *genericclioptions.ConfigFlags, s termi
 		return nil, err
 	}
 	o.Survey.Configured = f.AdmissionConfig != ""
-	document := printer.PSPCheck(printer.Options{Details: details}, f.policyWords(), clusterWords(config))
+	document := printer.PSPCheck(printer.Options{Details: details}, f.command(names, config), clusterWords(config))
 	if o.Print, err = printer.ToPrinter(f.Print, s, document); err != nil {
 		return nil, usageError{err}
 	}
@@ -135,6 +135,15 @@ func (f *PSPCheckFlags) ToOptions(config *genericclioptions.ConfigFlags, s termi
 	o.Source = cluster.Options{Names: names, Selector: f.Selector, ChunkSize: f.ChunkSize}
 	o.Survey.Named = names
 	return o, nil
+}
+
+// command is the check as somebody would type it.
+func (f *PSPCheckFlags) command(names []string, config *genericclioptions.ConfigFlags) []string {
+	words := append([]string{"kubectl", "pss", "psp", "check"}, names...)
+	if f.Selector != "" {
+		words = append(words, "-l", f.Selector)
+	}
+	return append(append(words, f.policyWords()...), clusterWords(config)...)
 }
 
 // namespaces are those named, with or without ns before them; none means all or the selected ones.

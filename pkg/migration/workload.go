@@ -48,6 +48,7 @@ func (c *checker) workload(w *work) report.PSPWorkload {
 		with, without = lower(with, findings[i].with), lower(without, findings[i].without)
 	}
 	out.WithPolicy, out.Without = string(with), string(without)
+	out.NoTemplate = c.untold(w)
 	if !makes {
 		return out
 	}
@@ -81,6 +82,17 @@ func (c *checker) admissions(w *work, choice *psp.Choice) []report.PSPAdmission 
 		list = append(list, report.PSPAdmission{Name: choice.Policy.Name, Source: report.PSPByAuthorisation})
 	}
 	return list
+}
+
+// untold says whether a policy may have written to pods of which no template is known.
+func (c *checker) untold(w *work) bool {
+	return slices.ContainsFunc(w.pods, func(e evidence) bool {
+		if e.policy == "" || e.template != nil && e.template.Template != nil {
+			return false
+		}
+		p := c.policy(e.policy)
+		return p == nil || len(p.Assess().Writes) > 0
+	})
 }
 
 // findings looks at the pods that run, and where none does that tells of today's template, at the one that would.

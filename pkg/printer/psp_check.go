@@ -3,18 +3,18 @@ package printer
 import (
 	"fmt"
 	"io"
-	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/kubectl-pss/kubectl-pss/pkg/report"
 )
 
-// PSPCheck is how to print a PSPCheck. Policies are the flags that name files of policies, flags those of kubectl that
-// name the cluster: they stand on the commands that are printed, so that none is carried out on another one.
-func PSPCheck(o Options, policies, flags []string) Document[*report.PSPCheck] {
+// PSPCheck is how to print a PSPCheck. Command are the words of the check itself, flags those of kubectl that name the
+// cluster: they stand on every command that is printed, so that none is carried out on another one.
+func PSPCheck(o Options, command, flags []string) Document[*report.PSPCheck] {
+	o.Next = strings.Join(quotedWords(command), " ")
 	return Document[*report.PSPCheck]{
-		Table: func(o Options) func(io.Writer, *report.PSPCheck) error { return PSPCheckTable(o, append(slices.Clone(policies), flags...)) },
+		Table: PSPCheckTable,
 		Names: func(c *report.PSPCheck) []string {
 			list := make([]string, len(c.Items))
 			for i := range c.Items {
@@ -28,8 +28,8 @@ func PSPCheck(o Options, policies, flags []string) Document[*report.PSPCheck] {
 }
 
 // PSPCheckTable returns the printer for people: a row a namespace, every trap in plain words, and with Details every
-// workload. flags are those with which the check was asked for.
-func PSPCheckTable(o Options, flags []string) func(io.Writer, *report.PSPCheck) error {
+// workload. Next is the command of the check.
+func PSPCheckTable(o Options) func(io.Writer, *report.PSPCheck) error {
 	return func(w io.Writer, c *report.PSPCheck) error {
 		p := &page{w: w, Palette: o.Color, width: o.Width}
 		items := escaped(c.Items)
@@ -40,7 +40,7 @@ func PSPCheckTable(o Options, flags []string) func(io.Writer, *report.PSPCheck) 
 		for i := range items {
 			for k := range items[i].Workloads {
 				if w := &items[i].Workloads[k]; w.Trap != nil || o.Details {
-					p.pspWorkload(&items[i], w)
+					p.pspWorkload(&items[i], w, o.Details)
 				}
 			}
 			if err := p.flush(); err != nil {
@@ -48,7 +48,7 @@ func PSPCheckTable(o Options, flags []string) func(io.Writer, *report.PSPCheck) 
 			}
 		}
 		p.gaps(escaped(c.Gaps))
-		p.pspSummary(c, flags)
+		p.pspSummary(c, o.Next)
 		return p.flush()
 	}
 }
@@ -159,9 +159,12 @@ func (p *page) levelCell(level string) cell {
 }
 
 // pspSummary adds the check up, and says how to go on.
-func (p *page) pspSummary(c *report.PSPCheck, flags []string) {
+func (p *page) pspSummary(c *report.PSPCheck, command string) {
 	p.section()
 	s := &c.Summary
+	if n := untold(c); n > 0 {
+		p.line(0, p.Caution("Unknown:")+" what policies wrote into the pods of "+count(n, "workload")+" for which no template is known.")
+	}
 	switch {
 	case s.Trapped > 0:
 		text := fmt.Sprintf("%s %d of %s pass only by what a policy writes", p.Bad("Trapped:"), s.Trapped, count(s.Workloads, "workload"))
@@ -169,7 +172,7 @@ func (p *page) pspSummary(c *report.PSPCheck, flags []string) {
 			text = fmt.Sprintf("%s 1 of %s passes only by what a policy writes", p.Bad("Trapped:"), count(s.Workloads, "workload"))
 		}
 		if s.Repaired > 0 {
-			text += fmt.Sprintf("; %d of them without it, once patched", s.Repaired)
+			text += fmt.Sprintf("; with %s without", repairedOf(s.Repaired, s.Trapped))
 		}
 		p.line(0, text+".")
 	case len(c.Items) == 0:
@@ -179,12 +182,34 @@ func (p *page) pspSummary(c *report.PSPCheck, flags []string) {
 		p.line(0, fmt.Sprintf("%s none of %s passes only by what a policy writes.", p.Good("No trap:"), count(s.Workloads, "workload")))
 	}
 	if patches := pspPatched(c); patches > 0 {
-		where := ""
-		if len(c.Items) == 1 {
-			where = " " + c.Items[0].Namespace
+		p.line(0, p.Faint("For what policies write, as patches of "+count(patches, "template")+": ")+command+" -o patch")
+	}
+}
+
+// untold counts the workloads of which nobody can tell whether they are trapped.
+func untold(c *report.PSPCheck) int {
+	n := 0
+	for i := range c.Items {
+		for k := range c.Items[i].Workloads {
+			if w := &c.Items[i].Workloads[k]; w.NoTemplate && w.WithPolicy != levelPrivileged {
+				n++
+			}
 		}
-		command := strings.Join(append([]string{"kubectl pss psp check" + where}, quotedWords(flags)...), " ") + " -o patch"
-		p.line(0, p.Faint("For what policies write, as patches of "+count(patches, "template")+": ")+command)
+	}
+	return n
+}
+
+// repairedOf says how many of the trapped workloads their patches help.
+func repairedOf(repaired, trapped int) string {
+	switch {
+	case trapped == 1:
+		return "its patch it passes"
+	case repaired == trapped:
+		return fmt.Sprintf("their patches all %d pass", trapped)
+	case repaired == 1:
+		return "its patch 1 passes"
+	default:
+		return fmt.Sprintf("their patches %d pass", repaired)
 	}
 }
 

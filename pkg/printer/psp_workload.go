@@ -10,7 +10,7 @@ import (
 )
 
 // pspWorkload writes what policies do for one workload.
-func (p *page) pspWorkload(n *report.PSPNamespace, w *report.PSPWorkload) {
+func (p *page) pspWorkload(n *report.PSPNamespace, w *report.PSPWorkload, details bool) {
 	p.section()
 	title := p.Strong(n.Namespace + " " + kindName(w.Group, w.Kind, w.Name))
 	if w.State != string(report.StateActive) {
@@ -21,22 +21,47 @@ func (p *page) pspWorkload(n *report.PSPNamespace, w *report.PSPWorkload) {
 	}
 	p.line(0, title)
 	if w.Trap != nil {
-		p.trap(w)
+		p.trap(w, details)
 	} else {
 		p.untrapped(w)
 	}
-	p.differences("written otherwise, by a webhook, a limit range or a hand", w.Others)
+	if details {
+		p.differences("written otherwise, by a webhook, a limit range or a hand", w.Others)
+	}
 	p.repairOf(w)
 }
 
-// trap spells out what happens once the policy is gone.
-func (p *page) trap(w *report.PSPWorkload) {
-	p.line(2, p.Bad("passes "+levelOf(w.Trap.Enforce)+" today only because PSP \""+w.Trap.Policy+"\" sets"))
-	for i := range w.Written {
-		p.difference(&w.Written[i], w.Trap.Policy)
+// trap spells out what happens once the policy is gone. Without details the fields are named and not their values.
+func (p *page) trap(w *report.PSPWorkload, details bool) {
+	text := "passes " + levelOf(w.Trap.Enforce) + " today only because PSP \"" + w.Trap.Policy + "\" sets"
+	if details {
+		p.line(2, p.Bad(text))
+		for i := range w.Written {
+			p.difference(&w.Written[i], w.Trap.Policy)
+		}
+	} else {
+		names := fieldNames(w.Written)
+		p.line(2, p.Bad(text)+" "+list(names, len(names)))
 	}
 	p.line(2, p.Bad("after PSP is off the next pod is refused under "+w.Trap.Enforce+":"))
 	p.line(4, w.Trap.Message)
+}
+
+// fieldNames are the fields of differences by their own names, each once.
+func fieldNames(differences []report.PSPDifference) []string {
+	var names []string
+	for i := range differences {
+		path := differences[i].Path
+		name := path[strings.LastIndex(path, ".")+1:]
+		if _, inContext, found := strings.Cut(path, "securityContext."); found {
+			name = inContext
+		} else if annotation, found := strings.CutPrefix(path, "metadata.annotations["); found {
+			annotation, _, _ = strings.Cut(annotation, "/")
+			name = "annotation " + annotation
+		}
+		names = appendOnce(names, name)
+	}
+	return names
 }
 
 // untrapped says the same of a workload that will go on.
@@ -61,9 +86,12 @@ func (p *page) untrapped(w *report.PSPWorkload) {
 	default:
 		p.line(2, "under no policy that is known")
 	}
-	if w.WithPolicy == w.Without {
+	switch {
+	case w.NoTemplate && w.WithPolicy != levelPrivileged:
+		p.line(2, "passes "+w.WithPolicy+" today; "+p.Caution("without policies perhaps not: no template is known that would tell what they wrote"))
+	case w.WithPolicy == w.Without:
 		p.line(2, "passes "+w.WithPolicy+", with policies and without")
-	} else {
+	default:
 		p.line(2, fmt.Sprintf("passes %s today, %s without policies", w.WithPolicy, w.Without))
 	}
 	p.differences("written by policy", w.Written)

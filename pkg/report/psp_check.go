@@ -64,6 +64,9 @@ type PSPWorkload struct {
 	// differ for another reason (a webhook, a limit range, a hand).
 	Written []PSPDifference `json:"written"`
 	Others  []PSPDifference `json:"others,omitempty"`
+	// NoTemplate says that a policy that writes admitted its pods, and that no template is known to hold them against:
+	// what it wrote cannot be told, and Without is that of pods as they are.
+	NoTemplate bool `json:"noTemplate,omitempty"`
 	// WithPolicy is the strictest level that its pods pass today, Without the one once no policy writes any more.
 	WithPolicy string `json:"withPolicy"`
 	Without    string `json:"without"`
