@@ -94,14 +94,13 @@ func TestLabelsInACluster(t *testing.T) {
 }
 
 func TestNamespacesOfACluster(t *testing.T) {
-	text := ""
+	documents := []string{`{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "new"}}`}
 	for _, name := range []string{"there", "nowhere", "unread", "leaving", "there"} {
-		text += `{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "namespace": "` + name + `"}, "spec": {"containers": [{"name": "c"}]}}`
+		documents = append(documents, `{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "namespace": "`+name+`"}, "spec": {"containers": [{"name": "c"}]}}`)
 	}
-	text += `{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "new"}}`
 	going := live("leaving", "")
 	going.Status.Phase = corev1.NamespaceTerminating
-	s, _, gaps, asked := forCluster(t, text, []corev1.Namespace{live("there", ""), going}, []string{"unread"})
+	s, _, gaps, asked := forCluster(t, strings.Join(documents, ""), []corev1.Namespace{live("there", ""), going}, []string{"unread"})
 	if diff := cmp.Diff([]string{"leaving", "new", "nowhere", "there", "unread"}, asked); diff != "" {
 		t.Errorf("asked for (-want +got):\n%s", diff)
 	}

@@ -5,8 +5,6 @@ import (
 	"strconv"
 	"strings"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
 	"github.com/kubectl-pss/kubectl-pss/pkg/report"
 )
 
@@ -187,35 +185,6 @@ func serverCell(p *page, n *report.Planned) cell {
 	default:
 		return cell{text: "agrees", paint: p.Good}
 	}
-}
-
-// rejects says whether the server refused a dry run. A server that fails, or is not reached, has refused nothing.
-func rejects(n *report.Planned) bool {
-	if n.Answer != nil {
-		return !n.Answer.Allowed
-	}
-	return failed(n) && !slices.Contains(noVerdicts(), metav1.StatusReason(n.Result.Reason))
-}
-
-// failed says that a dry run came to no answer.
-func failed(n *report.Planned) bool {
-	return n.Answer == nil && n.Result != nil && n.Result.Outcome == report.EndingFailed
-}
-
-// noVerdicts are the reasons by which a server says that it could not decide, and none for an answer of nobody.
-func noVerdicts() []metav1.StatusReason {
-	return []metav1.StatusReason{
-		metav1.StatusReasonUnknown, metav1.StatusReasonInternalError, metav1.StatusReasonServerTimeout, metav1.StatusReasonTimeout,
-		metav1.StatusReasonTooManyRequests, metav1.StatusReasonServiceUnavailable,
-	}
-}
-
-// rejection is in which words it refused or failed.
-func rejection(n *report.Planned) string {
-	if n.Answer != nil {
-		return n.Answer.Message
-	}
-	return n.Result.Message
 }
 
 // ownerCell names who else has a say: in brackets those who have none in the labels that change.
