@@ -150,6 +150,7 @@ const (
 	configuredServer
 	oldServer
 	policyServer
+	policyEstate
 	serverCount
 )
 

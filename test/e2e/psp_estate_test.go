@@ -1,0 +1,40 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"os"
+	"os/exec"
+	"testing"
+)
+
+// pspEstate is a cluster of the oldest release with PodSecurityPolicy on and the demo's estate that lives by it. Its
+// pods run. PSS_E2E_PSP_CLUSTER=NAME uses one that make demo-psp or the like has started, with an audit log.
+func pspEstate(t *testing.T) *server {
+	t.Helper()
+	return suite.server(t, policyEstate, func() (*server, error) {
+		s, err := upPolicies()
+		if err != nil {
+			return nil, err
+		}
+		if out, err := exec.Command("../../hack/demo/psp/load.sh", s.Kubectl, s.Kubeconfig).CombinedOutput(); err != nil {
+			t.Fatalf("hack/demo/psp/load.sh: %v\n%s", err, out)
+		}
+		return s, nil
+	})
+}
+
+func upPolicies() (*server, error) {
+	if name := os.Getenv("PSS_E2E_PSP_CLUSTER"); name != "" {
+		return suite.attach(name)
+	}
+	return suite.up("psp-estate", "--nodes", "2", "--release", oldRelease, pspOn)
+}
+
+// TestWayOut goes the way out of PodSecurityPolicy on a live estate. One part follows the other: the last one turns the
+// plug-in off.
+func TestWayOut(t *testing.T) {
+	t.Parallel()
+	s := pspEstate(t)
+	t.Run("levels", s.holdLevels)
+}
