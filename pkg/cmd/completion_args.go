@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 
+	"github.com/kubectl-pss/kubectl-pss/pkg/report"
 	"github.com/kubectl-pss/kubectl-pss/pkg/standard"
 	"github.com/kubectl-pss/kubectl-pss/pkg/terminal"
 )
@@ -30,6 +31,7 @@ func addCompletions(root *cobra.Command, config *genericclioptions.ConfigFlags) 
 	arguments := map[string]cobra.CompletionFunc{
 		"check": c.check, "label": c.namespaceArgs, "blocked": c.namespaceArgs, "rollback": c.rollback, "explain": c.explain,
 		"version": cobra.NoFileCompletions, "psp list": cobra.NoFileCompletions, "psp explain": c.policies, "psp check": c.pspNamespaces,
+		"who-can": c.whoCan,
 	}
 	flags := map[string]cobra.CompletionFunc{
 		"namespace": c.namespaceFlag, "context": c.contexts, "cluster": c.clusters, "user": c.users,
@@ -38,7 +40,7 @@ func addCompletions(root *cobra.Command, config *genericclioptions.ConfigFlags) 
 		"dry-run":  cobra.FixedCompletions([]cobra.Completion{dryRunServer, dryRunClient, dryRunNone}, noFiles),
 		"continue": c.interruptedRuns,
 	}
-	for _, name := range []string{"selector", "chunk-size", "field-manager", "watch", "as", "as-group", "as-uid", "request-timeout", "server", "token"} {
+	for _, name := range []string{"selector", "chunk-size", "field-manager", "watch", "allow", "as", "as-group", "as-uid", "request-timeout", "server", "token"} {
 		flags[name] = cobra.NoFileCompletions
 	}
 	for _, command := range family(root) {
@@ -175,4 +177,19 @@ func beginning(candidates []cobra.Completion, before, typed string) []cobra.Comp
 		}
 	}
 	return list
+}
+
+// whoCan completes the question, then the policy that is asked about.
+func (c *completer) whoCan(cmd *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	switch {
+	case len(args) == 0:
+		return beginning([]cobra.Completion{
+			cobra.CompletionWithDesc(report.QuestionRelabel, "change Pod Security labels"),
+			cobra.CompletionWithDesc(report.QuestionUse, "use a PodSecurityPolicy"),
+		}, "", typed), noFiles
+	case len(args) == 1 && args[0] == report.QuestionUse:
+		return c.policies(cmd, nil, typed)
+	default:
+		return nil, noFiles
+	}
 }
