@@ -58,7 +58,7 @@ func (p *Policy) refuseUser(path *field.Path, sc corev1.SecurityContext) field.E
 		}
 		if !p.Spec.RunAsUser.has(*user) {
 			return field.ErrorList{field.Invalid(path.Child("runAsUser"), *user,
-				fmt.Sprintf("must be in the ranges: %v", p.Spec.RunAsUser.Ranges))}
+				"must be in the ranges: "+p.Spec.RunAsUser.ranges())}
 		}
 	case MustRunAsNonRoot:
 		switch {

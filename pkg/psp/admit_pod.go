@@ -49,6 +49,15 @@ func (ids IDs) has(id int64) bool {
 	return slices.ContainsFunc(ids.Ranges, func(r IDRange) bool { return r.Min <= id && id <= r.Max })
 }
 
+// ranges are written as the plug-in does.
+func (ids IDs) ranges() string {
+	texts := make([]string, 0, len(ids.Ranges))
+	for _, r := range ids.Ranges {
+		texts = append(texts, fmt.Sprintf("{%d %d}", r.Min, r.Max))
+	}
+	return "[" + strings.Join(texts, " ") + "]"
+}
+
 func (ids IDs) refuseGroups(path *field.Path, groups []int64) field.ErrorList {
 	var errs field.ErrorList
 	if ids.Rule == RunAsAny {
@@ -59,7 +68,7 @@ func (ids IDs) refuseGroups(path *field.Path, groups []int64) field.ErrorList {
 	}
 	for _, group := range groups {
 		if !ids.has(group) {
-			errs = append(errs, field.Invalid(path, groups, fmt.Sprintf("group %d must be in the ranges: %v", group, ids.Ranges)))
+			errs = append(errs, field.Invalid(path, groups, fmt.Sprintf("group %d must be in the ranges: %s", group, ids.ranges())))
 		}
 	}
 	return errs

@@ -8,7 +8,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
-// write fills in what a pod leaves open and the policy has a value for. It never changes what a pod does say.
+// write fills in what a pod leaves open and the policy has a value for. It never changes what a pod does say, and never
+// shares memory with the policy.
 func (p *Policy) write(pod *corev1.Pod) {
 	p.writePod(pod)
 	eachContainer(pod, func(c *corev1.Container, _ *field.Path) { p.writeContainer(pod, c) })
@@ -22,7 +23,7 @@ func (p *Policy) writePod(pod *corev1.Pod) {
 		sc.SupplementalGroups, wrote = []int64{p.Spec.SupplementalGroups.Ranges[0].Min}, true
 	}
 	if sc.FSGroup == nil && p.Spec.FSGroup.Rule == MustRunAs {
-		sc.FSGroup, wrote = copied(&p.Spec.FSGroup.Ranges[0].Min), true
+		sc.FSGroup, wrote = new(p.Spec.FSGroup.Ranges[0].Min), true
 	}
 	if sc.SELinuxOptions == nil && p.Spec.SELinux.Rule == MustRunAs {
 		sc.SELinuxOptions, wrote = p.Spec.SELinux.Options.DeepCopy(), true
@@ -35,8 +36,8 @@ func (p *Policy) writePod(pod *corev1.Pod) {
 	} else if wrote {
 		*above = sc
 	}
-	if p.Spec.RuntimeClass != nil && pod.Spec.RuntimeClassName == nil {
-		pod.Spec.RuntimeClassName = copied(p.Spec.RuntimeClass.DefaultRuntimeClassName)
+	if rc := p.Spec.RuntimeClass; rc != nil && rc.DefaultRuntimeClassName != nil && pod.Spec.RuntimeClassName == nil {
+		pod.Spec.RuntimeClassName = new(*rc.DefaultRuntimeClassName)
 	}
 }
 
@@ -49,29 +50,28 @@ func (p *Policy) writeContainer(pod *corev1.Pod, c *corev1.Container) {
 	}
 	wrote := false
 	if effective.RunAsUser == nil && p.Spec.RunAsUser.Rule == MustRunAs {
-		sc.RunAsUser, wrote = copied(&p.Spec.RunAsUser.Ranges[0].Min), true
+		sc.RunAsUser, wrote = new(p.Spec.RunAsUser.Ranges[0].Min), true
 	}
 	if effective.RunAsGroup == nil && p.Spec.RunAsGroup != nil && p.Spec.RunAsGroup.Rule == MustRunAs {
-		sc.RunAsGroup, wrote = copied(&p.Spec.RunAsGroup.Ranges[0].Min), true
+		sc.RunAsGroup, wrote = new(p.Spec.RunAsGroup.Ranges[0].Min), true
 	}
 	if profile := p.Annotations[AppArmorDefaultAnnotation]; profile != "" && appArmorOf(pod, c) == "" {
 		annotate(pod, appArmorKey(c), profile)
 	}
 	if effective.RunAsNonRoot == nil && effective.RunAsUser == nil && p.Spec.RunAsUser.Rule == MustRunAsNonRoot {
-		sc.RunAsNonRoot, wrote = new(bool), true
-		*sc.RunAsNonRoot = true
+		sc.RunAsNonRoot, wrote = new(true), true
 	}
 	if capabilities := p.capabilitiesFor(sc.Capabilities); capabilities != sc.Capabilities {
 		sc.Capabilities, wrote = capabilities, true
 	}
 	if sc.ReadOnlyRootFilesystem == nil && p.Spec.ReadOnlyRootFilesystem {
-		sc.ReadOnlyRootFilesystem, wrote = copied(&p.Spec.ReadOnlyRootFilesystem), true
+		sc.ReadOnlyRootFilesystem, wrote = new(true), true
 	}
 	if sc.AllowPrivilegeEscalation == nil && p.Spec.DefaultAllowPrivilegeEscalation != nil {
-		sc.AllowPrivilegeEscalation, wrote = copied(p.Spec.DefaultAllowPrivilegeEscalation), true
+		sc.AllowPrivilegeEscalation, wrote = new(*p.Spec.DefaultAllowPrivilegeEscalation), true
 	}
 	if sc.AllowPrivilegeEscalation == nil && !p.allowsEscalation() {
-		sc.AllowPrivilegeEscalation, wrote = new(bool), true
+		sc.AllowPrivilegeEscalation, wrote = new(false), true
 	}
 	if wrote {
 		c.SecurityContext = &sc
@@ -107,13 +107,4 @@ func annotate(pod *corev1.Pod, key, value string) {
 		pod.Annotations = map[string]string{}
 	}
 	pod.Annotations[key] = value
-}
-
-// copied keeps pods from sharing memory with the policy.
-func copied[T any](value *T) *T {
-	if value == nil {
-		return nil
-	}
-	c := *value
-	return &c
 }
