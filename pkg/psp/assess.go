@@ -9,7 +9,7 @@ import (
 // Assessment is what a policy amounts to in the words of the Pod Security Standards.
 type Assessment struct {
 	// Table is the strictest level that the official mapping gives the policy to the letter, Level the one with SELinux
-	// and AppArmor left aside.
+	// and AppArmor left aside, as far as the policy leaves them to pods.
 	Table, Level api.Level
 	// Reasons are why it is not stricter, one a field, in a fixed order.
 	Reasons []report.PSPReason

@@ -47,14 +47,16 @@ func (p *Policy) hostBeyond(l *beyondList) {
 	if len(s.HostPorts) > 0 {
 		l.add("spec.hostPorts", each(s.HostPorts, PortRange.String), "these ports of the node only: a level allows all or none")
 	}
-	if len(s.AllowedHostPaths) > 0 {
+	// These lists say nothing where the type of volume is not allowed.
+	may := func(volume string) bool { return slices.Contains(s.Volumes, volume) || slices.Contains(s.Volumes, All) }
+	if len(s.AllowedHostPaths) > 0 && may(hostPathVolume) {
 		l.add("spec.allowedHostPaths", each(s.AllowedHostPaths, HostPath.String), "these paths of the node only: a level allows all or none")
 	}
-	if len(s.AllowedFlexVolumes) > 0 {
+	if len(s.AllowedFlexVolumes) > 0 && may("flexVolume") {
 		l.add("spec.allowedFlexVolumes", each(s.AllowedFlexVolumes, flexDriver),
 			"these drivers only: a level allows all or none")
 	}
-	if len(s.AllowedCSIDrivers) > 0 {
+	if len(s.AllowedCSIDrivers) > 0 && may("csi") {
 		l.add("spec.allowedCSIDrivers", each(s.AllowedCSIDrivers, csiDriver),
 			"these drivers of inline volumes only: every level allows all")
 	}
@@ -90,10 +92,10 @@ func (p *Policy) userBeyond(l *beyondList) {
 
 func (p *Policy) profilesBeyond(l *beyondList) {
 	names, found := p.profiles(SeccompAllowedAnnotation)
-	if !found {
-		l.add(seccompAllowedField, Unset, "no seccomp profile, not even RuntimeDefault: every level allows that one")
+	if value := p.annotation(SeccompAllowedAnnotation); !found || value == `""` {
+		l.add(seccompAllowedField, value, "no seccomp profile, not even RuntimeDefault: every level allows that one")
 	} else if localhost(names) && !slices.Contains(names, All) {
-		l.add(seccompAllowedField, p.annotation(SeccompAllowedAnnotation), "these seccomp profiles of the node only: every level allows all")
+		l.add(seccompAllowedField, value, "these seccomp profiles of the node only: every level allows all")
 	}
 	if names, found := p.profiles(AppArmorAllowedAnnotation); found {
 		text := "an AppArmor profile on every container: no level asks for one"

@@ -18,30 +18,29 @@ func (p *Policy) exception() string {
 		return why + ": it admits no pod at all."
 	}
 	level := strictest(p.reasons(), false)
-	said := []string{}
-	real := p.withoutEffect(&said)
-	actual := strictest(real.reasons(), false)
-	if actual == level {
-		said = nil // what has no effect does not matter either: another field says the same
+	if p.unconfines() {
+		if level == api.LevelPrivileged {
+			return ""
+		}
+		return "The policy gives containers the AppArmor profile unconfined. What it lets through amounts to privileged."
 	}
-	if actual == api.LevelRestricted {
+	real, said := p.withoutEffect()
+	looks, actual := strictest(real.reasons(), false), real.lets()
+	if looks == level {
+		said = nil // another field says the same
+	}
+	if looks != actual {
 		said = append(said, "MustRunAsNonRoot admits pods that set a runAsUser but not runAsNonRoot: true, and containers that "+
 			"override runAsNonRoot: false or runAsUser: 0 of their pod, all of which restricted refuses.")
-		actual = api.LevelBaseline
 	}
 	if actual != level {
 		said = append(said, fmt.Sprintf("What it lets through amounts to %s.", actual))
 	}
-	if later := real.laterSysctls(actual); later != "" {
-		said = append(said, later)
-	}
-	if o := p.Spec.SELinux.Options; p.Spec.SELinux.Rule == MustRunAs && o != nil && o.Type == containerEngine && o.User == "" && o.Role == "" {
-		said = append(said, "Pod Security allows the SELinux type "+containerEngine+" from v1.31 on; the official table does not say so.")
-	}
+	said = append(said, real.elsewhere(actual)...)
 	return strings.Join(said, " ")
 }
 
-// containerEngine is a SELinux type that the official table does not know.
+// containerEngine is a SELinux type that the official table does not know, and the checks of newer versions do.
 const containerEngine = "container_engine_t"
 
 // admitsNothing is why no pod can satisfy a policy that the API takes all the same.
@@ -59,61 +58,88 @@ func (p *Policy) admitsNothing() string {
 	return ""
 }
 
+// unconfines says whether containers that name no AppArmor profile, or all, end up as unconfined.
+func (p *Policy) unconfines() bool {
+	names, found := p.profiles(AppArmorAllowedAnnotation)
+	unconfined := corev1.DeprecatedAppArmorBetaProfileNameUnconfined
+	if found && len(without(names, []string{"", unconfined})) == 0 {
+		return true
+	}
+	return p.Annotations[AppArmorDefaultAnnotation] == unconfined && (!found || slices.Contains(names, unconfined))
+}
+
 // withoutEffect is a copy without what looks looser than it is, and says what that was.
-func (p *Policy) withoutEffect(said *[]string) *Policy {
+func (p *Policy) withoutEffect() (real *Policy, said []string) {
 	c := *p
 	if !p.allowsEscalation() {
 		if c.Spec.Privileged {
 			c.Spec.Privileged = false
-			*said = append(*said, "Servers refuse privileged containers with allowPrivilegeEscalation: false, which the policy demands.")
+			said = append(said, "Servers refuse privileged containers with allowPrivilegeEscalation: false, which the policy demands.")
 		}
-		// The server knows the capability by this name only, SYS_ADMIN gets through.
+		// They look for this name alone: SYS_ADMIN gets through.
 		admin := []corev1.Capability{"CAP_SYS_ADMIN"}
 		added, allowed := without(p.Spec.DefaultAddCapabilities, admin), without(p.Spec.AllowedCapabilities, admin)
 		if len(added) < len(p.Spec.DefaultAddCapabilities) || len(allowed) < len(p.Spec.AllowedCapabilities) {
 			c.Spec.DefaultAddCapabilities, c.Spec.AllowedCapabilities = added, allowed
-			*said = append(*said, "Servers refuse CAP_SYS_ADMIN with allowPrivilegeEscalation: false, which the policy demands.")
+			said = append(said, "Servers refuse CAP_SYS_ADMIN with allowPrivilegeEscalation: false, which the policy demands.")
 		}
 	}
 	c.Spec.HostPorts = slices.DeleteFunc(slices.Clone(p.Spec.HostPorts), func(r PortRange) bool { return max(r.Min, 1) > min(r.Max, 65535) })
 	if len(c.Spec.HostPorts) < len(p.Spec.HostPorts) {
-		*said = append(*said, "No port is in some of spec.hostPorts.")
+		said = append(said, "No port is in some of spec.hostPorts.")
 	}
 	c.Spec.AllowedUnsafeSysctls = slices.DeleteFunc(slices.Clone(p.Spec.AllowedUnsafeSysctls), func(name string) bool {
 		return sysctlSince(name) == oldest()
 	})
 	if len(c.Spec.AllowedUnsafeSysctls) < len(p.Spec.AllowedUnsafeSysctls) {
-		*said = append(*said, "Kernel parameters that are safe are among spec.allowedUnsafeSysctls.")
+		said = append(said, "Kernel parameters that are safe are among spec.allowedUnsafeSysctls.")
 	}
-	if len(p.Spec.AllowedProcMountTypes) > 0 {
-		c.Spec.AllowedProcMountTypes = nil
-		*said = append(*said, "Servers whose alpha gate ProcMountType is off drop spec.allowedProcMountTypes.")
-	}
-	return &c
+	return &c, said
 }
 
-// laterSysctls is what becomes of the policy where Pod Security takes all of its sysctls to be safe.
-func (p *Policy) laterSysctls(now api.Level) string {
-	since := oldest()
-	for _, name := range p.Spec.AllowedUnsafeSysctls {
-		allowed := sysctlSince(name)
-		if allowed == api.LatestVersion() {
-			return ""
+// elsewhere is what becomes of the policy on servers that are not like all others, given what it lets through on most.
+func (p *Policy) elsewhere(most api.Level) []string {
+	var said []string
+	if len(p.Spec.AllowedProcMountTypes) > 0 {
+		c := *p
+		c.Spec.AllowedProcMountTypes = nil
+		if there := c.lets(); there != most {
+			said = append(said, fmt.Sprintf("Servers whose alpha gate ProcMountType is off drop spec.allowedProcMountTypes, "+
+				"and the policy amounts to %s there.", there))
 		}
+	}
+	c, since, things := *p, oldest(), []string{}
+	later := func(allowed api.Version, thing string) {
+		things = append(things, thing)
 		if since.Older(allowed) {
 			since = allowed
 		}
 	}
-	c := *p
+	if o := p.Spec.SELinux.Options; p.Spec.SELinux.Rule == MustRunAs && o.Type == containerEngine {
+		label := *o
+		label.Type = ""
+		c.Spec.SELinux.Options = &label
+		later(api.MajorMinorVersion(1, 31), "the SELinux type "+containerEngine)
+	}
 	c.Spec.AllowedUnsafeSysctls = nil
-	then := strictest(c.reasons(), false)
-	if then == api.LevelRestricted {
-		then = api.LevelBaseline // for the sake of MustRunAsNonRoot
+	for _, name := range p.Spec.AllowedUnsafeSysctls {
+		later(sysctlSince(name), name)
 	}
-	if then == now || len(p.Spec.AllowedUnsafeSysctls) == 0 {
-		return ""
+	if there := c.lets(); since != api.LatestVersion() && there != most {
+		said = append(said, fmt.Sprintf("From %s on every level allows %s, and the policy amounts to %s there.",
+			since, strings.Join(things, ", "), there))
 	}
-	return fmt.Sprintf("From %s on every level allows %s, and the policy amounts to %s there.", since, words(p.Spec.AllowedUnsafeSysctls), then)
+	return said
+}
+
+// lets is the level that a policy without anything that has no effect really amounts to: no policy is restricted, because
+// MustRunAsNonRoot is not.
+func (p *Policy) lets() api.Level {
+	level := strictest(p.reasons(), false)
+	if level == api.LevelRestricted {
+		return api.LevelBaseline
+	}
+	return level
 }
 
 // oldest is the version of checks that have always been as they are.

@@ -28,12 +28,14 @@ func holdsRoot(ranges []IDRange) bool {
 	return slices.ContainsFunc(ranges, func(r IDRange) bool { return r.Min <= 0 && r.Max >= 0 })
 }
 
-// seLinuxReason knows the types of the official table. Pod Security lets container_engine_t pass as well from v1.31 on.
+// seLinuxReason knows the types of the official table. A label that levels forbid is not left aside where the policy writes
+// it: Pod Security then refuses every pod, whether its node has SELinux or not.
 func (p *Policy) seLinuxReason(l *reasonList) {
 	const field = "spec.seLinux"
 	s := p.Spec.SELinux
 	if s.Rule != MustRunAs || s.Options == nil {
 		l.baseline(field, s.String(), "pods may have any SELinux label")
+		l.aside()
 		return
 	}
 	var odd []string
@@ -60,21 +62,29 @@ func (p *Policy) profileReasons(l *reasonList) {
 		l.baseline(seccompAllowedField, value, "any seccomp profile may be set, unconfined among them")
 	} else if len(odd) > 0 {
 		l.baseline(seccompAllowedField, value, "the seccomp profile may be "+strings.Join(odd, ", "))
-	} else if !found {
+	} else if !found || value == `""` {
 		l.restricted(seccompAllowedField, value, "no seccomp profile may be set, and restricted demands one")
 	} else if slices.Contains(names, "") {
 		l.restricted(seccompAllowedField, value, "the seccomp profile may be left out")
 	}
 
-	names, found = p.profiles(AppArmorAllowedAnnotation)
-	value = p.annotation(AppArmorAllowedAnnotation)
+	p.appArmorReason(l)
+}
+
+// appArmorReason is left aside: the policy leaves it to pods. One that writes "unconfined" is an exception of the table.
+func (p *Policy) appArmorReason(l *reasonList) {
+	names, found := p.profiles(AppArmorAllowedAnnotation)
+	value := p.annotation(AppArmorAllowedAnnotation)
 	if odd := unconfining(names); !found {
 		l.baseline(appArmorAllowedField, value, "any AppArmor profile may be set, unconfined among them")
 	} else if len(odd) > 0 {
 		l.baseline(appArmorAllowedField, value, "the AppArmor profile may be "+strings.Join(odd, ", "))
 	} else if slices.Contains(names, "") {
-		l.restricted(appArmorAllowedField, value, "the AppArmor profile may be left out, which the official table does not take for restricted")
+		l.restricted(appArmorAllowedField, value, "an empty entry lets the profile be left out, says the official table")
+	} else {
+		return
 	}
+	l.aside()
 }
 
 // profiles are the entries of a list of profiles; an empty one stands for none.

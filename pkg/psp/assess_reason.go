@@ -2,7 +2,6 @@ package psp
 
 import (
 	"slices"
-	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/pod-security-admission/api"
@@ -31,9 +30,11 @@ func (l *reasonList) restricted(field, value, text string) {
 }
 
 func (l *reasonList) add(against api.Level, field, value, text string) {
-	aside := strings.HasPrefix(field, "spec.seLinux") || field == appArmorAllowedField
-	*l = append(*l, report.PSPReason{Field: field, Value: value, Against: string(against), Aside: aside, Text: text})
+	*l = append(*l, report.PSPReason{Field: field, Value: value, Against: string(against), Text: text})
 }
+
+// aside marks the last reason as one that matters only to nodes with SELinux or AppArmor.
+func (l reasonList) aside() { l[len(l)-1].Aside = true }
 
 // privilegeReasons are about privileged containers and capabilities.
 func (p *Policy) privilegeReasons(l *reasonList) {
