@@ -28,7 +28,7 @@ func NewCmdPSP(config *genericclioptions.ConfigFlags, s *terminal.Streams) *cobr
 		Args:  cobra.NoArgs,
 		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(NewCmdPSPList(config, s), NewCmdPSPExplain(config, s), NewCmdPSPCheck(config, s))
+	c.AddCommand(NewCmdPSPList(config, s), NewCmdPSPExplain(config, s), NewCmdPSPCheck(config, s), NewCmdPSPPlan(config, s))
 	return c
 }
 

@@ -18,8 +18,8 @@ import (
 // one pod's name a namespace.
 type Ledger struct {
 	workload.Source
-	// minor is the minor of the server's release.
-	minor int
+	// minor is the minor of the server's release, which is known by the time something is read.
+	minor func() int
 
 	mu         sync.Mutex
 	namespaces []corev1.Namespace
@@ -35,8 +35,8 @@ type Made struct {
 	Admitted        bool
 }
 
-// NewLedger reads the source of a server of that minor through a ledger.
-func NewLedger(source workload.Source, minor int) *Ledger {
+// NewLedger reads the source of a server of that minor through a ledger; it is asked when templates arrive.
+func NewLedger(source workload.Source, minor func() int) *Ledger {
 	return &Ledger{Source: source, minor: minor, oldest: map[string]Made{}}
 }
 
@@ -96,7 +96,7 @@ func (n *noting) Objects(ctx context.Context, page []*workload.Object) error {
 
 func (l *Ledger) noteTemplates(page []*workload.Object) error {
 	for _, o := range page {
-		found, err := psp.TemplateLeftovers(o, l.minor)
+		found, err := psp.TemplateLeftovers(o, l.minor())
 		if err != nil {
 			return err
 		}

@@ -57,6 +57,8 @@ func podOfAge(name string, ago time.Duration, phase corev1.PodPhase, policy stri
 	return p
 }
 
+func minor24() int { return 24 }
+
 func TestLedger(t *testing.T) {
 	marked := &corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Annotations: map[string]string{psp.Annotation: "hardened"}}}
 	source := pages{
@@ -71,7 +73,7 @@ func TestLedger(t *testing.T) {
 			{Ref: workload.Ref{Group: "apps", Kind: "Deployment", Name: "api"}, Namespace: "shop", Template: &corev1.PodTemplateSpec{}},
 		},
 	}
-	l := NewLedger(source, 24)
+	l := NewLedger(source, minor24)
 	namespaces, err := l.Namespaces(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -118,7 +120,7 @@ func TestLedgerPlugin(t *testing.T) {
 		"no pods":         {nil, unread, unread},
 	} {
 		t.Run(name, func(t *testing.T) {
-			l := NewLedger(pages{pods: tt.pods}, 24)
+			l := NewLedger(pages{pods: tt.pods}, minor24)
 			if _, err := l.Read(t.Context(), nil, &wasteful{}); err != nil {
 				t.Fatal(err)
 			}

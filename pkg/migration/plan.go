@@ -41,7 +41,7 @@ type PlanFacts struct {
 	Policies  []*psp.Policy
 	FromFiles bool
 	Access    rbac.Objects
-	// Leftovers are what is to go once PodSecurityPolicy is off, beside the policies.
+	// Leftovers are what of PodSecurityPolicy is in templates.
 	Leftovers []psp.Leftover
 	// Namespaces are those of Check as they were read, with annotations and managed fields; System is kube-system, nil
 	// where it could not be read.
@@ -101,7 +101,7 @@ func Steps() []StepTitle {
 // report's Server is the caller's to fill in.
 func Plan(f PlanFacts) *report.MigrationPlan {
 	p := &planner{PlanFacts: f}
-	p.Leftovers = once(p.Leftovers)
+	p.Leftovers = once(append(RBACLeftovers(&p.Access), p.Leftovers...))
 	r := &report.MigrationPlan{Served: f.Check.Served, Gaps: slices.Clone(f.Check.Gaps)}
 	r.APIVersion, r.Kind = report.APIVersion, report.KindMigrationPlan
 	if r.Gaps == nil {

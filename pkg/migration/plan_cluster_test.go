@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kubectl-pss/kubectl-pss/pkg/psp"
+	"github.com/kubectl-pss/kubectl-pss/pkg/rbac"
 	"github.com/kubectl-pss/kubectl-pss/pkg/report"
 )
 
@@ -150,42 +151,47 @@ func TestPlanPluginOff(t *testing.T) {
 
 func TestPlanLeftovers(t *testing.T) {
 	off := report.Fact{Value: report.PodSecurityInactive, Reason: "metrics do not know it"}
-	role, err := manifestOf(newClusterRole("psp-hardened", useOf("hardened")))
-	if err != nil {
-		t.Fatal(err)
-	}
 	found := []psp.Leftover{
-		{Kind: "Deployment", Namespace: "shop", Name: "web", What: "annotation", Command: []string{"patch", "deploy", "web", "-p", `{"a":1}`}, Undo: []string{"patch", "deploy", "web", "-p", `{"a":2}`}},
-		{Kind: "ClusterRole", Name: "psp-hardened", What: "role", Object: role},
-		{Kind: "ClusterRole", Name: "mixed", What: "rule", Command: []string{"patch", "clusterrole", "mixed"}, Undo: []string{"patch", "clusterrole", "mixed", "--back"}},
-		{Kind: "ClusterRole", Name: "psp-hardened", What: "role", Object: role}, // a list that started again
+		{Kind: "Deployment", Namespace: "shop", Name: "web", What: "annotation", Command: []string{"patch", "deploy", "web", "-p", `{"a":"é"}`}, Undo: []string{"patch", "deploy", "web", "-p", `{"a":2}`}},
+		{Kind: "Deployment", Namespace: "shop", Name: "api", What: "annotation", Command: []string{"patch", "deploy", "api"}, Undo: []string{"patch", "deploy", "api", "--back"}},
+		{Kind: "Deployment", Namespace: "shop", Name: "api", What: "annotation"}, // a list that started again
 	}
 	for name, tt := range map[string]struct {
 		given func(*PlanFacts)
 		want  planned
 	}{
 		"policies still admit": {func(f *PlanFacts) { f.Leftovers = found }, planned{
-			State: report.StepOpen, Why: "4 objects: podsecuritypolicy/hardened, clusterrole/mixed, clusterrole/psp-hardened and 1 more; " +
+			State: report.StepOpen, Why: "5 objects: podsecuritypolicy/hardened, clusterrole/psp-hardened, clusterrolebinding/psp-hardened and 2 more; " +
 				"not before PodSecurityPolicy is off, since without policies it admits no pod",
 		}},
 		"off": {func(f *PlanFacts) { f.Leftovers, f.Plugin = found, off }, planned{
-			report.StepOpen, "4 objects: podsecuritypolicy/hardened, clusterrole/mixed, clusterrole/psp-hardened and 1 more",
+			report.StepOpen, "5 objects: podsecuritypolicy/hardened, clusterrole/psp-hardened, clusterrolebinding/psp-hardened and 2 more",
 			[]string{
-				"kubectl patch clusterrole mixed", `kubectl patch deploy web -p '{"a":1}'`,
+				"kubectl patch deploy api", `kubectl patch deploy web -p '{"a":"\u00e9"}'`,
 				"kubectl pss psp plan --leftovers > psp-leftovers.yaml && kubectl delete -f psp-leftovers.yaml",
 			},
-			[]string{"kubectl create -f psp-leftovers.yaml", `kubectl patch deploy web -p '{"a":2}'`, "kubectl patch clusterrole mixed --back"},
+			[]string{"kubectl create -f psp-leftovers.yaml", `kubectl patch deploy web -p '{"a":2}'`, "kubectl patch deploy api --back"},
 		}},
 		"not served": {
-			func(f *PlanFacts) { f.Check.Served, f.Policies, f.Leftovers = false, nil, found[:1] },
+			func(f *PlanFacts) {
+				f.Check.Served, f.Policies, f.Leftovers, f.Access = false, nil, found[:1], rbac.Objects{}
+			},
 			planned{
-				report.StepOpen, "1 object: deployment/web in shop", []string{`kubectl patch deploy web -p '{"a":1}'`}, []string{`kubectl patch deploy web -p '{"a":2}'`},
+				report.StepOpen, "1 object: deployment/web in shop", []string{`kubectl patch deploy web -p '{"a":"\u00e9"}'`}, []string{`kubectl patch deploy web -p '{"a":2}'`},
 			},
 		},
-		"nothing": {func(f *PlanFacts) { f.Policies = nil }, planned{State: report.StepDone, Why: "nothing is left of PodSecurityPolicy"}},
+		"rights alone": {
+			func(f *PlanFacts) { f.Check.Served, f.Policies = false, nil },
+			planned{
+				report.StepOpen, "2 objects: clusterrole/psp-hardened and clusterrolebinding/psp-hardened",
+				[]string{"kubectl pss psp plan --leftovers > psp-leftovers.yaml && kubectl delete -f psp-leftovers.yaml"},
+				[]string{"kubectl create -f psp-leftovers.yaml"},
+			},
+		},
+		"nothing": {func(f *PlanFacts) { f.Policies, f.Access = nil, rbac.Objects{} }, planned{State: report.StepDone, Why: "nothing is left of PodSecurityPolicy"}},
 		"nothing that could be read": {
 			func(f *PlanFacts) {
-				f.Policies, f.Check.Gaps = nil, []report.Gap{gapOf(resourcePolicies), gapOf("pods")}
+				f.Policies, f.Access, f.Check.Gaps = nil, rbac.Objects{}, []report.Gap{gapOf(resourcePolicies), gapOf("pods")}
 			},
 			planned{State: report.StepUnknown, Why: "could not read podsecuritypolicies.policy, pods"},
 		},
@@ -193,9 +199,9 @@ func TestPlanLeftovers(t *testing.T) {
 		t.Run(name, func(t *testing.T) { same(t, tt.given, StepLeftovers, tt.want) })
 	}
 	f := planFacts()
-	f.Leftovers, f.Plugin = found, off
+	f.Plugin = off
 	item := stepOf(t, &f, StepLeftovers)
-	if len(item.Objects) != 2 || string(item.Objects[1]) != `{"apiVersion":"rbac.authorization.k8s.io/v1","kind":"ClusterRole",`+
+	if len(item.Objects) != 3 || string(item.Objects[1]) != `{"apiVersion":"rbac.authorization.k8s.io/v1","kind":"ClusterRole",`+
 		`"metadata":{"name":"psp-hardened"},"rules":[{"apiGroups":["policy"],"resourceNames":["hardened"],"resources":["podsecuritypolicies"],"verbs":["use"]}]}` {
 		t.Errorf("objects are %s", item.Objects)
 	}

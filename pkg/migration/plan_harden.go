@@ -44,7 +44,7 @@ func (p *planner) harden(sp *space) verdict {
 }
 
 func (p *planner) patch(namespace, name string, patch []byte) string {
-	return p.Shell.kubectl("patch", name, "-n", namespace, "--type=strategic", "-p", plainJSON(patch))
+	return p.Shell.kubectl("patch", name, "-n", namespace, "--type=strategic", "-p", string(patch))
 }
 
 // resourceName is a workload as kubectl takes it.

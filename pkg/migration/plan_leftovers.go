@@ -69,7 +69,6 @@ func leftoverName(l *psp.Leftover) string {
 
 // once sorts leftovers, and drops those that came twice: a list may have had to start again.
 func once(list []psp.Leftover) []psp.Leftover {
-	list = slices.Clone(list)
 	slices.SortStableFunc(list, func(a, b psp.Leftover) int {
 		return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name, b.Name), cmp.Compare(a.What, b.What))
 	})

@@ -40,6 +40,9 @@ func (s Shell) join(command string, words ...[]string) string {
 	b.WriteString(command)
 	for _, list := range words {
 		for _, word := range list {
+			if strings.HasPrefix(word, "{") || strings.HasPrefix(word, "[") {
+				word = plainJSON([]byte(word)) // a patch
+			}
 			b.WriteString(" " + quote(word))
 		}
 	}
@@ -73,3 +76,6 @@ func plainJSON(raw []byte) string {
 	}
 	return b.String()
 }
+
+// Again is the plan itself, about the same namespaces.
+func (s Shell) Again() string { return s.plan() }
