@@ -88,15 +88,24 @@ func accessWays(a *report.Access) []accessWay {
 
 // accessRows writes the table and says whether it showed ways past Pod Security.
 func (p *page) accessRows(r *report.AccessReport, o Options) (unseen bool) {
-	g := grid{columns: accessColumns(r.Question, o.Wide), noHeaders: o.NoHeaders}
+	var ways []accessWay
 	for i := range r.Items {
-		if r.Items[i].Is != report.AccessSubject && !o.Wide {
-			continue
+		if r.Items[i].Is == report.AccessSubject || o.Wide {
+			ways = append(ways, accessWays(&r.Items[i])...)
 		}
-		for _, way := range accessWays(&r.Items[i]) {
-			g.rows = append(g.rows, p.accessRow(&way, r.Question, o.Wide))
-			unseen = unseen || len(way.unseen) > 0
+	}
+	unseen = slices.ContainsFunc(ways, func(w accessWay) bool { return len(w.unseen) > 0 })
+	g := grid{noHeaders: o.NoHeaders}
+	columns := p.accessColumns(r.Question, unseen, o.Wide, o.NoHeaders)
+	for i := range columns {
+		g.columns = append(g.columns, columns[i].column)
+	}
+	for i := range ways {
+		row := make([]cell, len(columns))
+		for k := range columns {
+			row[k] = columns[k].cell(&ways[i])
 		}
+		g.rows = append(g.rows, row)
 	}
 	width := o.Width
 	if o.Wide || o.NoHeaders {
@@ -113,51 +122,55 @@ func (p *page) accessRows(r *report.AccessReport, o Options) (unseen bool) {
 		p.section()
 		p.line(0, p.Faint(strings.Join(l.hidden, ", ")+" left out to fit this terminal; -o wide shows every column."))
 	}
-	return unseen && !slices.Contains(l.hidden, "UNSEEN")
+	return unseen
 }
 
-// accessColumns are the columns for a question.
-func accessColumns(question string, wide bool) []column {
-	columns := []column{{title: "SUBJECT"}}
-	if wide {
-		columns = append(columns, column{title: "IS"})
-	}
-	if question == report.QuestionRelabel {
-		columns = append(columns, column{title: "MAY"}, column{title: "UNSEEN", turn: 1})
-	} else {
-		columns = append(columns, column{title: "GROUPS", turn: 1})
-	}
-	return append(columns, column{title: "NAMESPACES"}, column{title: "BINDING"}, column{title: "ROLE", turn: 2})
+// accessColumn is a column and what is in it.
+type accessColumn struct {
+	column
+	cell func(*accessWay) cell
 }
 
-func (p *page) accessRow(way *accessWay, question string, wide bool) []cell {
-	words := func(list []string) cell {
+// accessColumns are the columns for a question. Scripts get UNSEEN whether or not there is anything in it.
+func (p *page) accessColumns(question string, unseen, wide, scripted bool) []accessColumn {
+	words := func(list []string, paint func(string) string) cell {
 		if len(list) == 0 {
 			return cell{text: none, paint: p.Faint}
 		}
-		return cell{text: strings.Join(list, ",")}
+		return cell{text: strings.Join(list, ","), paint: paint}
 	}
-	row := []cell{{text: subjectName(way.subject), paint: p.Strong}}
+	columns := []accessColumn{{column{title: "SUBJECT"}, func(w *accessWay) cell {
+		return cell{text: shortSubject(w.subject), paint: p.Strong}
+	}}}
 	if wide {
-		row = append(row, cell{text: way.subject.Is})
+		columns = append(columns, accessColumn{column{title: "IS"}, func(w *accessWay) cell { return cell{text: w.subject.Is} }})
 	}
-	if question == report.QuestionRelabel {
-		unseen := words(way.unseen)
-		if len(way.unseen) > 0 {
-			unseen.paint = p.Caution
-		}
-		row = append(row, words(way.verbs), unseen)
+	if question == report.QuestionUse {
+		columns = append(columns, accessColumn{column{title: "GROUPS", turn: 1}, func(w *accessWay) cell { return words(w.groups, nil) }})
 	} else {
-		row = append(row, words(way.groups))
+		columns = append(columns, accessColumn{column{title: "MAY", turn: 1}, func(w *accessWay) cell { return words(w.verbs, nil) }})
 	}
-	namespaces := cell{text: everywhere}
-	switch n := len(way.namespaces); {
-	case n > maxNamespaces && !wide:
-		namespaces.text = fmt.Sprintf("%s,+%d", strings.Join(way.namespaces[:maxNamespaces], ","), n-maxNamespaces)
-	case n > 0:
-		namespaces.text = strings.Join(way.namespaces, ",")
+	if question == report.QuestionRelabel && (unseen || wide || scripted) {
+		columns = append(columns, accessColumn{column{title: "UNSEEN"}, func(w *accessWay) cell { return words(w.unseen, p.Caution) }})
 	}
-	return append(row, namespaces, cell{text: way.via.Binding}, cell{text: way.via.Role})
+	return append(
+		columns,
+		accessColumn{column{title: "NAMESPACES"}, func(w *accessWay) cell { return cell{text: namespacesOf(w, wide)} }},
+		accessColumn{column{title: "BINDING"}, func(w *accessWay) cell { return cell{text: w.via.Binding} }},
+		accessColumn{column{title: "ROLE", turn: 2}, func(w *accessWay) cell { return cell{text: w.via.Role} }},
+	)
+}
+
+// namespacesOf are those in which a way holds, shortened unless all have to be told.
+func namespacesOf(w *accessWay, all bool) string {
+	switch n := len(w.namespaces); {
+	case n == 0:
+		return everywhere
+	case n > maxNamespaces && !all:
+		return fmt.Sprintf("%s,+%d", strings.Join(w.namespaces[:maxNamespaces], ","), n-maxNamespaces)
+	default:
+		return strings.Join(w.namespaces, ",")
+	}
 }
 
 // accessApart says who may besides: admins, the system, and controllers that lend a policy to everybody.
@@ -166,7 +179,7 @@ func (p *page) accessApart(r *report.AccessReport, o Options) {
 		var names []string
 		for i := range r.Items {
 			if r.Items[i].Is == is {
-				names = append(names, subjectName(&r.Items[i]))
+				names = append(names, shortSubject(&r.Items[i]))
 			}
 		}
 		return names
@@ -228,4 +241,9 @@ func subjectName(a *report.Access) string {
 		name += a.SubjectNamespace + "/"
 	}
 	return name + a.Name
+}
+
+// shortSubject is the same with kubectl's short name for service accounts, for people; --allow takes it as well.
+func shortSubject(a *report.Access) string {
+	return strings.Replace(subjectName(a), "serviceaccount/", "sa/", 1)
 }

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -36,7 +37,7 @@ func goldens() []golden {
 	for _, c := range checkGoldens() {
 		list = append(list, golden{c.file, func(t *testing.T) string { return render(t, c.write(t), c.report.CheckReport) }})
 	}
-	return append(append(append(list, planGoldens()...), blockedGoldens()...), explainGoldens()...)
+	return slices.Concat(list, planGoldens(), blockedGoldens(), explainGoldens(), accessGoldens())
 }
 
 // table is how a table is printed; output a format that the flags know.
