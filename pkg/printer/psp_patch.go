@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf16"
 
@@ -27,11 +28,15 @@ func pspPatches(flags []string) func(io.Writer, *report.PSPCheck) error {
 }
 
 func pspPatch(b *bytes.Buffer, namespace string, w *report.PSPWorkload, flags []string) {
-	if len(w.Patch) == 0 {
+	if len(w.Patch) == 0 && w.Trap == nil {
 		return
 	}
 	if b.Len() > 0 {
 		b.WriteByte('\n')
+	}
+	if len(w.Patch) == 0 {
+		comment(b, fmt.Sprintf("%s %s: no patch: what PSP %s wrote has to be put into the template by hand", namespace, kindName(w.Group, w.Kind, w.Name), w.Trap.Policy))
+		return
 	}
 	var policies []string
 	for i := range w.Written {
@@ -53,10 +58,8 @@ func pspPatch(b *bytes.Buffer, namespace string, w *report.PSPWorkload, flags []
 func comment(b *bytes.Buffer, text string) { b.WriteString("# " + terminal.Escape(text) + "\n") }
 
 func appendOnce(list []string, word string) []string {
-	for _, have := range list {
-		if have == word {
-			return list
-		}
+	if slices.Contains(list, word) {
+		return list
 	}
 	return append(list, word)
 }

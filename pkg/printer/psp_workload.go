@@ -40,17 +40,20 @@ func (p *page) trap(w *report.PSPWorkload, details bool) {
 			p.difference(&w.Written[i], w.Trap.Policy)
 		}
 	} else {
-		names := fieldNames(w.Written)
+		names := fieldNames(w.Written, w.Trap.Policy)
 		p.line(2, p.Bad(text)+" "+list(names, len(names)))
 	}
 	p.line(2, p.Bad("after PSP is off the next pod is refused under "+w.Trap.Enforce+":"))
 	p.line(4, w.Trap.Message)
 }
 
-// fieldNames are the fields of differences by their own names, each once.
-func fieldNames(differences []report.PSPDifference) []string {
+// fieldNames are the fields that a policy wrote by their own names, each once.
+func fieldNames(differences []report.PSPDifference, policy string) []string {
 	var names []string
 	for i := range differences {
+		if differences[i].Policy != policy {
+			continue
+		}
 		path := differences[i].Path
 		name := path[strings.LastIndex(path, ".")+1:]
 		if _, inContext, found := strings.Cut(path, "securityContext."); found {
