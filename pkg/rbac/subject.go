@@ -2,7 +2,6 @@ package rbac
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 	"unicode"
 
@@ -34,7 +33,7 @@ func ParseSubject(text string) (rbacv1.Subject, error) {
 	case "serviceaccount", "sa":
 		namespace, account, _ := strings.Cut(name, "/")
 		if namespace == "" || account == "" || strings.Contains(account, "/") {
-			return rbacv1.Subject{}, fmt.Errorf("a service account needs its namespace: serviceaccount/NAMESPACE/%s", strings.ReplaceAll(name, "/", ""))
+			return rbacv1.Subject{}, errors.New("a service account needs its namespace: serviceaccount/NAMESPACE/NAME")
 		}
 		return rbacv1.Subject{Kind: rbacv1.ServiceAccountKind, Namespace: namespace, Name: account}, nil
 	default:
