@@ -83,6 +83,9 @@ func tidyAnnotation(tidy *corev1.PodTemplateSpec, key string, o *workload.Object
 		if minor > lastSeccompMinor {
 			return fmt.Sprintf("seccomp annotation %s=%s, which the server does not read: only the field does something", key, value)
 		}
+		if !ofContainer {
+			container = ""
+		}
 		return tidySeccomp(tidy, container, key, value)
 	case minor >= firstAppArmorMinor && strings.HasPrefix(key, corev1.DeprecatedAppArmorBetaContainerAnnotationKeyPrefix):
 		return tidyAppArmor(tidy, strings.TrimPrefix(key, corev1.DeprecatedAppArmorBetaContainerAnnotationKeyPrefix), value, o)

@@ -46,9 +46,13 @@ func (p *Policy) copiedMeta() metav1.ObjectMeta {
 	return meta
 }
 
-// CopyName is the name of a policy's simplified copy. No name of an object is longer than 253 characters.
+// CopyName is the name of a policy's simplified copy, which sorts before the policy's own. No name of an object is longer
+// than 253 characters.
 func CopyName(policy string) string {
 	name := "0" + policy
+	if name >= policy {
+		name = "0-" + policy // as "00-x" would come after "0-x"
+	}
 	if len(name) > validation.DNS1123SubdomainMaxLength {
 		name = strings.TrimRight(name[:validation.DNS1123SubdomainMaxLength], "-.")
 	}
