@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -65,10 +66,16 @@ func (o *PSPPlanOptions) Run(ctx context.Context) error {
 	switch {
 	case v.broken():
 		return partlyError{}
-	case len(plan.Gaps) > 0:
+	case slices.ContainsFunc(plan.Gaps, o.matters):
 		return verdictError{report.Incomplete}
 	}
 	return nil
+}
+
+// matters says whether a gap may hide something of what is printed. But for those of policies in use, objects are made of
+// policies and rights alone.
+func (o *PSPPlanOptions) matters(g report.Gap) bool {
+	return !o.Objects || o.Step == migration.StepSimplify || g.Resource == "podsecuritypolicies.policy" || strings.HasSuffix(g.Resource, ".rbac.authorization.k8s.io")
 }
 
 // why is what the first step says.
@@ -94,9 +101,9 @@ func (o *PSPPlanOptions) refuse(f *migration.PlanFacts) error {
 func (o *PSPPlanOptions) facts(ctx context.Context, v *pspView, ledger *migration.Ledger) (*migration.PlanFacts, error) {
 	f := &migration.PlanFacts{
 		Now: time.Now(), Soak: o.Soak, Minor: o.Survey.Binary, Check: v.Check,
-		Policies: v.Policies, FromFiles: v.Read != nil, Access: v.Access, Shell: o.Shell,
+		Policies: v.Policies, Known: v.Policies, Access: v.Access, Shell: o.Shell,
 	}
-	gaps, err := o.wholeCluster(ctx, f)
+	gaps, err := o.wholeCluster(ctx, f, v.Read != nil)
 	if err != nil {
 		return nil, err
 	}
@@ -125,9 +132,9 @@ func (o *PSPPlanOptions) facts(ctx context.Context, v *pspView, ledger *migratio
 }
 
 // wholeCluster reads what a check of some namespaces, by files, or of a server without policies has left out.
-func (o *PSPPlanOptions) wholeCluster(ctx context.Context, f *migration.PlanFacts) ([]workload.Gap, error) {
+func (o *PSPPlanOptions) wholeCluster(ctx context.Context, f *migration.PlanFacts, files bool) ([]workload.Gap, error) {
 	var gaps []workload.Gap
-	if f.FromFiles {
+	if files {
 		policies, _, gap, err := o.Client.Policies(ctx)
 		if err != nil {
 			return nil, err
@@ -137,7 +144,7 @@ func (o *PSPPlanOptions) wholeCluster(ctx context.Context, f *migration.PlanFact
 		}
 		f.Policies = policies
 	}
-	if len(o.Source.Names) == 0 && (f.Check.Served || f.FromFiles) {
+	if len(o.Source.Names) == 0 && (f.Check.Served || files) {
 		return gaps, nil
 	}
 	access, missing, err := o.Client.Access(ctx, o.Source.ChunkSize, nil)

@@ -37,10 +37,9 @@ type PlanFacts struct {
 	Minor int
 	// Check says what policies do here, and what was missing.
 	Check *report.PSPCheck
-	// Policies are those of the cluster; FromFiles says that Check went by others.
-	Policies  []*psp.Policy
-	FromFiles bool
-	Access    rbac.Objects
+	// Policies are those of the cluster, Known those that Check went by: a backup may have had them.
+	Policies, Known []*psp.Policy
+	Access          rbac.Objects
 	// Leftovers are what of PodSecurityPolicy is in templates.
 	Leftovers []psp.Leftover
 	// Namespaces are those of Check as they were read, with annotations and managed fields; System is kube-system, nil
@@ -107,10 +106,16 @@ func Plan(f PlanFacts) *report.MigrationPlan {
 	if r.Gaps == nil {
 		r.Gaps = []report.Gap{}
 	}
+	telling := false
 	for i := range f.Check.Items {
 		if item := &f.Check.Items[i]; item.Counted {
-			p.spaces = append(p.spaces, p.space(item))
+			sp := p.space(item)
+			p.spaces = append(p.spaces, sp)
+			telling = telling || sp.gone != ""
 		}
+	}
+	if !telling {
+		r.Gaps = slices.DeleteFunc(r.Gaps, isGone)
 	}
 	all := steps()
 	for i := range all {
@@ -183,17 +188,20 @@ func each(judge func(*planner, *space) verdict) func(*planner, *step) []report.M
 }
 
 // missing says in a few words which of these resources could not be read, in the whole cluster or in the namespace;
-// empty where all could. Policies that pods name and nobody knows stand in no way.
+// empty where all could. Policies that pods name and nobody knows are looked at workload by workload.
 func (p *planner) missing(namespace string, resources ...string) string {
 	var names []string
 	for _, g := range p.gapsOf(namespace) {
-		if slices.Contains(resources, g.Resource) && g.Reason != "notFound" && !slices.Contains(names, g.Resource) {
+		if slices.Contains(resources, g.Resource) && !isGone(g) && !slices.Contains(names, g.Resource) {
 			names = append(names, g.Resource)
 		}
 	}
 	slices.Sort(names)
 	return strings.Join(names, ", ")
 }
+
+// isGone says that policies are missing, and not the right to read them.
+func isGone(g report.Gap) bool { return g.Resource == resourcePolicies && g.Reason == "notFound" }
 
 func (p *planner) gapsOf(namespace string) []report.Gap {
 	var gaps []report.Gap

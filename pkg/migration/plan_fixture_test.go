@@ -25,6 +25,7 @@ const (
 // planFacts are of a 1.24 cluster at the beginning of its way: one namespace whose Deployment is restricted thanks to a
 // policy alone, and a user who may change labels.
 func planFacts() PlanFacts {
+	hardened := hardenedPolicy()
 	return PlanFacts{
 		Now: planNoon(), Soak: 24 * time.Hour, Minor: 24,
 		Check: &report.PSPCheck{Served: true, Items: []report.PSPNamespace{
@@ -38,7 +39,7 @@ func planFacts() PlanFacts {
 				}},
 			},
 		}},
-		Policies:   []*psp.Policy{hardenedPolicy()},
+		Policies: []*psp.Policy{hardened}, Known: []*psp.Policy{hardened},
 		Access:     planAccess(),
 		Namespaces: []corev1.Namespace{{ObjectMeta: metav1.ObjectMeta{Name: "shop"}}},
 		System:     &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "kube-system"}},

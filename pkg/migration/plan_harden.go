@@ -32,7 +32,9 @@ func (p *planner) harden(sp *space) verdict {
 	switch {
 	case len(lacking) > 0:
 		return open("policies write into pods of %s what the template does not say%s", some(lacking), aside).by(commands, undo)
-	case !p.Check.Served && !p.FromFiles:
+	case sp.gone != "":
+		return unknown("%s", sp.gone)
+	case !p.Check.Served && len(p.Known) == 0:
 		return notNeeded("no policy writes here")
 	case sp.gaps != "" || policies != "":
 		return unknown("could not read %s", strings.Join(nonEmpty(sp.gaps, policies), ", "))

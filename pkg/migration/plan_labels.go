@@ -1,12 +1,15 @@
 package migration
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/pod-security-admission/api"
 
+	"github.com/kubectl-pss/kubectl-pss/pkg/psp"
 	"github.com/kubectl-pss/kubectl-pss/pkg/report"
 	"github.com/kubectl-pss/kubectl-pss/pkg/survey"
 )
@@ -20,8 +23,8 @@ type space struct {
 	live *corev1.Namespace
 	// level is what is to be enforced: what its templates bear once they are hardened; empty where that is not known.
 	level api.Level
-	// gaps are what could not be read of its workloads.
-	gaps string
+	// gaps are what could not be read of its workloads; gone is what policies wrote that are gone, so that nobody can tell.
+	gaps, gone string
 }
 
 func (p *planner) space(item *report.PSPNamespace) *space {
@@ -33,12 +36,39 @@ func (p *planner) space(item *report.PSPNamespace) *space {
 		}
 	}
 	sp.gaps = p.missing(item.Namespace, workloadResources()...)
+	if sp.gone = p.gone(item); sp.gone != "" {
+		sp.level = ""
+	}
+	// Nothing tells of an empty namespace but who has given it a level.
+	if level := sp.has(survey.Enforce); len(item.Workloads) == 0 && level != "" {
+		sp.level = level
+	}
 	return sp
+}
+
+// gone says which pods differ from their template while the policy that admitted them is not there any more: what it wrote,
+// and so what the next pod will be, nobody can tell.
+func (p *planner) gone(item *report.PSPNamespace) string {
+	for i := range item.Workloads {
+		w := &item.Workloads[i]
+		if len(w.Others) == 0 && !w.NoTemplate {
+			continue
+		}
+		for _, a := range w.Policies {
+			if !slices.ContainsFunc(p.Known, func(known *psp.Policy) bool { return known.Name == a.Name }) {
+				return fmt.Sprintf("pods of %s are not as their template says, and policy %s, which admitted them, is gone: -f reads it from a backup", resourceName(w), a.Name)
+			}
+		}
+	}
+	return ""
 }
 
 // unlevelled is the verdict where the level is not known.
 func (p *planner) unlevelled(sp *space) verdict {
 	why := sp.gaps
+	if sp.gone != "" {
+		return unknown("%s", sp.gone)
+	}
 	if why == "" {
 		why = p.missing(sp.name(), append(rbacResources(), resourcePolicies, "serviceaccounts")...)
 	}

@@ -191,6 +191,14 @@ func TestPlanEnforce(t *testing.T) {
 			report.StepOpen, "workloads here need privileged; unless that is said, default levels for namespaces without labels hit them",
 			[]string{"kubectl pss label ns shop --enforce=privileged --yes"}, []string{"kubectl pss label ns shop --enforce=- --yes"},
 		}},
+		"a policy is gone that wrote": {gone, planned{State: report.StepUnknown, Why: isGoneText}},
+		"an empty namespace with a level": {
+			func(f *PlanFacts) {
+				f.Check.Items[1].Workloads = nil
+				labelled(f, planNoon(), map[string]string{enforceLabel: "privileged"})
+			},
+			planned{report.StepDone, "enforce is at privileged", nil, []string{"kubectl pss label ns shop --enforce=- --yes"}},
+		},
 		"gaps": {
 			func(f *PlanFacts) {
 				f.Check.Items[1].AfterPatches = report.PSPModes{}

@@ -12,6 +12,34 @@ import (
 	"github.com/kubectl-pss/kubectl-pss/pkg/report"
 )
 
+// gone takes the policy away that has admitted the pods of shop, and written to them.
+func gone(f *PlanFacts) {
+	w := &f.Check.Items[1].Workloads[0]
+	w.Patch, w.Policies = nil, []report.PSPAdmission{{Name: "lost", Source: report.PSPByAnnotation, Pods: 2}}
+	w.Others = []report.PSPDifference{{Path: "spec.securityContext.runAsNonRoot", Pod: json.RawMessage("true")}}
+	f.Check.Gaps = []report.Gap{{Resource: "podsecuritypolicies.policy", Reason: "notFound"}}
+}
+
+const isGoneText = "pods of deployment.apps/web are not as their template says, and policy lost, which admitted them, is gone: " +
+	"-f reads it from a backup"
+
+// A policy that is gone is missed only where it wrote something that the template does not say.
+func TestPlanGaps(t *testing.T) {
+	f := planFacts()
+	gone(&f)
+	if gaps := Plan(f).Gaps; len(gaps) != 1 {
+		t.Errorf("gaps are %v", gaps)
+	}
+	f.Check.Items[1].Workloads[0].Others = nil
+	if gaps := Plan(f).Gaps; gaps == nil || len(gaps) > 0 {
+		t.Errorf("gaps are %#v, want none", gaps)
+	}
+	f.Check.Gaps = append(f.Check.Gaps, gapOf("pods"))
+	if diff := cmp.Diff([]report.Gap{gapOf("pods")}, Plan(f).Gaps); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestPlanHarden(t *testing.T) {
 	patch := func(name, body string) string {
 		return "kubectl patch " + name + " -n shop --type=strategic -p '" + body + "'"
@@ -47,11 +75,13 @@ func TestPlanHarden(t *testing.T) {
 		}},
 		"no workload": {func(f *PlanFacts) { shop(f).Workloads = nil }, planned{State: report.StepNone, Why: "there is no workload"}},
 		"no policies": {
-			func(f *PlanFacts) { f.Check.Served, f.Policies, shop(f).Workloads[0].Patch = false, nil, nil },
+			func(f *PlanFacts) {
+				f.Check.Served, f.Policies, f.Known, shop(f).Workloads[0].Patch = false, nil, nil, nil
+			},
 			planned{State: report.StepNone, Why: "no policy writes here"},
 		},
 		"policies from a backup": {
-			func(f *PlanFacts) { f.Check.Served, f.Policies, f.FromFiles = false, nil, true },
+			func(f *PlanFacts) { f.Check.Served, f.Policies = false, nil },
 			planned{
 				report.StepOpen, "policies write into pods of deployment.apps/web what the template does not say",
 				[]string{patch("deployment.apps/web", webPatch)}, []string{patch("deployment.apps/web", webUndo)},
@@ -64,11 +94,9 @@ func TestPlanHarden(t *testing.T) {
 			},
 			planned{State: report.StepUnknown, Why: "could not read pods, podsecuritypolicies.policy"},
 		},
-		"a policy that is gone": {
-			func(f *PlanFacts) {
-				shop(f).Workloads[0].Patch = nil
-				f.Check.Gaps = []report.Gap{{Resource: "podsecuritypolicies.policy", Reason: "notFound"}}
-			},
+		"a policy is gone that wrote": {gone, planned{State: report.StepUnknown, Why: isGoneText}},
+		"a policy is gone that wrote nothing": {
+			func(f *PlanFacts) { gone(f); shop(f).Workloads[0].Others = nil },
 			planned{State: report.StepDone, Why: "no template lacks what a policy writes"},
 		},
 	} {
@@ -140,6 +168,10 @@ func TestPlanSimplify(t *testing.T) {
 		},
 		"the original has changed since": {
 			func(f *PlanFacts) { applied(t, f, StepSimplify); f.Policies[0].Spec.Volumes = []string{"configMap"} }, open,
+		},
+		"not everything was read": {
+			func(f *PlanFacts) { applied(t, f, StepSimplify); f.Check.Gaps = []report.Gap{gapOf("pods")} },
+			planned{State: report.StepUnknown, Why: "could not read pods: more policies may be in use"},
 		},
 		"not in use": {func(f *PlanFacts) { f.Check.Items[1].Policies = nil }, planned{
 			State: report.StepNone, Why: "levels can say all that the policies in use demand",

@@ -46,7 +46,10 @@ func (p *planner) simplify() verdict {
 	if len(taken) > 0 {
 		aside = "; no copy is made where another policy has its name: " + some(taken)
 	}
+	unread := p.missing("", workloadResources()...)
 	switch {
+	case len(lacking) == 0 && len(taken) == 0 && unread != "":
+		return unknown("could not read %s: more policies may be in use", unread)
 	case len(all) == 0:
 		return notNeeded("levels can say all that the policies in use demand")
 	case len(lacking) > 0:

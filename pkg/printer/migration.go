@@ -194,22 +194,19 @@ func (p *page) migrationStep(s *migrationStep, o Options) {
 
 // migrationSummary says how far the way is.
 func (p *page) migrationSummary(steps []migrationStep) {
-	var open, unknown []string
+	if len(steps) < 2 {
+		return // it has said so itself
+	}
+	var left []string
 	for i := range steps {
-		switch steps[i].state() {
-		case report.StepOpen:
-			open = append(open, steps[i].items[0].Step)
-		case report.StepUnknown:
-			unknown = append(unknown, steps[i].items[0].Step)
+		if state := steps[i].state(); state == report.StepOpen || state == report.StepUnknown {
+			left = append(left, steps[i].items[0].Step)
 		}
 	}
 	p.section()
-	switch {
-	case len(open) > 0:
-		p.line(0, fmt.Sprintf("%s %d of %s. Next: %s.", p.Caution("Open:"), len(open)+len(unknown), count(len(steps), "step"), open[0]))
-	case len(unknown) > 0:
-		p.line(0, p.Caution("Unknown:")+" "+list(unknown, len(unknown))+".")
-	default:
-		p.line(0, p.Good("Done:")+" nothing is open.")
+	if len(left) == 0 {
+		p.line(0, p.Good("Done:")+" nothing is left to do.")
+		return
 	}
+	p.line(0, fmt.Sprintf("%s %d of %d steps. Next: %s.", p.Caution("Left:"), len(left), len(steps), left[0]))
 }
