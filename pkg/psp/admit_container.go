@@ -28,47 +28,27 @@ func (p *Policy) refuseContainer(pod *corev1.Pod, c *corev1.Container, path *fie
 	errs = append(errs, p.refuseProcMount(scPath.Child("procMount"), sc.ProcMount)...)
 	errs = append(errs, p.refuseCapabilities(scPath.Child("capabilities"), sc.Capabilities)...)
 	errs = append(errs, p.refuseHostPorts(path.Child("hostPort"), c.Ports)...)
-	if p.Spec.ReadOnlyRootFilesystem {
-		if only := sc.ReadOnlyRootFilesystem; only == nil || !*only {
-			errs = append(errs, field.Invalid(scPath.Child("readOnlyRootFilesystem"), value(only),
-				"ReadOnlyRootFilesystem must be set to true"))
-		}
+	if only := sc.ReadOnlyRootFilesystem; p.Spec.ReadOnlyRootFilesystem && only != nil && !*only {
+		errs = append(errs, field.Invalid(scPath.Child("readOnlyRootFilesystem"), false,
+			"ReadOnlyRootFilesystem must be set to true"))
 	}
-	if may := sc.AllowPrivilegeEscalation; !p.allowsEscalation() && (may == nil || *may) {
-		errs = append(errs, field.Invalid(scPath.Child("allowPrivilegeEscalation"), value(may),
+	if may := sc.AllowPrivilegeEscalation; !p.allowsEscalation() && may != nil && *may {
+		errs = append(errs, field.Invalid(scPath.Child("allowPrivilegeEscalation"), true,
 			"Allowing privilege escalation for containers is not allowed"))
 	}
 	return errs
 }
 
-// value is a bool as errors print it.
-func value(b *bool) any {
-	if b == nil {
-		return nil
-	}
-	return *b
-}
-
 func (p *Policy) refuseUser(path *field.Path, sc corev1.SecurityContext) field.ErrorList {
 	user, nonRoot := sc.RunAsUser, sc.RunAsNonRoot
-	switch p.Spec.RunAsUser.Rule {
-	case MustRunAs:
-		if user == nil {
-			return field.ErrorList{field.Required(path.Child("runAsUser"), "")}
-		}
-		if !p.Spec.RunAsUser.has(*user) {
-			return field.ErrorList{field.Invalid(path.Child("runAsUser"), *user,
-				"must be in the ranges: "+p.Spec.RunAsUser.ranges())}
-		}
-	case MustRunAsNonRoot:
-		switch {
-		case nonRoot == nil && user == nil:
-			return field.ErrorList{field.Required(path.Child("runAsNonRoot"), "must be true")}
-		case nonRoot != nil && !*nonRoot:
-			return field.ErrorList{field.Invalid(path.Child("runAsNonRoot"), false, "must be true")}
-		case user != nil && *user == 0:
-			return field.ErrorList{field.Invalid(path.Child("runAsUser"), *user, "running with the root UID is forbidden")}
-		}
+	switch {
+	case p.Spec.RunAsUser.Rule == MustRunAs && user != nil && !p.Spec.RunAsUser.has(*user):
+		return field.ErrorList{field.Invalid(path.Child("runAsUser"), *user,
+			"must be in the ranges: "+p.Spec.RunAsUser.ranges())}
+	case p.Spec.RunAsUser.Rule == MustRunAsNonRoot && nonRoot != nil && !*nonRoot:
+		return field.ErrorList{field.Invalid(path.Child("runAsNonRoot"), false, "must be true")}
+	case p.Spec.RunAsUser.Rule == MustRunAsNonRoot && user != nil && *user == 0:
+		return field.ErrorList{field.Invalid(path.Child("runAsUser"), *user, "running with the root UID is forbidden")}
 	}
 	return nil
 }
@@ -112,26 +92,15 @@ func (p *Policy) refuseProcMount(path *field.Path, own *corev1.ProcMountType) fi
 	return field.ErrorList{field.Invalid(path, mount, "ProcMountType is not allowed")}
 }
 
+// refuseCapabilities need not look for what must be dropped: it has been written.
 func (p *Policy) refuseCapabilities(path *field.Path, own *corev1.Capabilities) field.ErrorList {
-	if own == nil {
-		if len(p.Spec.DefaultAddCapabilities) == 0 && len(p.Spec.RequiredDropCapabilities) == 0 {
-			return nil
-		}
-		return field.ErrorList{field.Invalid(path, nil, "required capabilities are not set on the securityContext")}
-	}
-	if slices.Contains(p.Spec.AllowedCapabilities, All) {
+	if own == nil || slices.Contains(p.Spec.AllowedCapabilities, All) {
 		return nil
 	}
 	var errs field.ErrorList
 	for _, name := range own.Add {
 		if !slices.Contains(p.Spec.DefaultAddCapabilities, name) && !slices.Contains(p.Spec.AllowedCapabilities, name) {
 			errs = append(errs, field.Invalid(path.Child("add"), string(name), "capability may not be added"))
-		}
-	}
-	for _, name := range p.Spec.RequiredDropCapabilities {
-		if !slices.Contains(own.Drop, name) {
-			errs = append(errs, field.Invalid(path.Child("drop"), own.Drop,
-				fmt.Sprintf("%s is required to be dropped but was not found", name)))
 		}
 	}
 	return errs
@@ -152,11 +121,7 @@ func (p *Policy) refuseHostPorts(path *field.Path, ports []corev1.ContainerPort)
 func portRanges(ranges []PortRange) string {
 	texts := make([]string, 0, len(ranges))
 	for _, r := range ranges {
-		text := fmt.Sprintf("%d-%d", r.Min, r.Max)
-		if r.Min == r.Max {
-			text = fmt.Sprint(r.Min)
-		}
-		texts = append(texts, text)
+		texts = append(texts, r.String())
 	}
 	return strings.Join(texts, ",")
 }

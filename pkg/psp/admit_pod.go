@@ -9,8 +9,9 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
-// refuse judges a pod after write, in the plug-in's order, paths and words. Some of its paths lead nowhere in a pod
-// (spec.securityContext.hostPID, pod.metadata…): they are what people see in their events.
+// refuse judges a pod after write, in the plug-in's order, paths and words. What the policy insists on is there by now,
+// and can only be wrong. Some of the paths lead nowhere in a pod (spec.securityContext.hostPID, pod.metadata…): they are
+// what people see in their events.
 func (p *Policy) refuse(pod *corev1.Pod) field.ErrorList {
 	sc, path := podContext(pod), field.NewPath("spec", "securityContext")
 	var fsGroup []int64
@@ -77,9 +78,6 @@ func (ids IDs) refuseGroups(path *field.Path, groups []int64) field.ErrorList {
 func (p *Policy) refuseSELinux(path *field.Path, options *corev1.SELinuxOptions) field.ErrorList {
 	if p.Spec.SELinux.Rule == RunAsAny {
 		return nil
-	}
-	if options == nil {
-		return field.ErrorList{field.Required(path, "")}
 	}
 	must := p.Spec.SELinux.Options
 	var errs field.ErrorList

@@ -96,9 +96,22 @@ func invalidLists() []policyEdit {
 func invalidTexts() []policyEdit {
 	edits := []policyEdit{}
 	for _, lists := range [][2][]string{
-		{{"", "ok"}, nil}, {{"a b"}, nil}, {{"UPPER"}, {"a/b"}}, {{"*", "a"}, nil}, {{"*"}, {"a.*"}}, {{"a.b*"}, {"a.*"}},
-		{{"a.b"}, {"a.*", "a.b"}}, {{"a.*"}, {"a.b", "a.b.c", "b"}}, {nil, {"*", "*"}}, {{"a*b"}, {".a"}}, {{"*a"}, nil},
-		{{strings.Repeat("a", 254)}, nil}, {{"a.b-c_d.*"}, {"a-"}}, {{"**"}, nil}, {{"a.b"}, {"a.b.*"}}, {{"a.b.*"}, {"a.b"}},
+		{{"", "ok"}, nil},
+		{{"a b"}, nil},
+		{{"UPPER"}, {"a/b"}},
+		{{"*", "a"}, nil},
+		{{"*"}, {"a.*"}},
+		{{"a.b*"}, {"a.*"}},
+		{{"a.b"}, {"a.*", "a.b"}},
+		{{"a.*"}, {"a.b", "a.b.c", "b"}},
+		{nil, {"*", "*"}},
+		{{"a*b"}, {".a"}},
+		{{"*a"}, nil},
+		{{strings.Repeat("a", 254)}, nil},
+		{{"a.b-c_d.*"}, {"a-"}},
+		{{"**"}, nil},
+		{{"a.b"}, {"a.b.*"}},
+		{{"a.b.*"}, {"a.b"}},
 	} {
 		edits = append(edits, func(p *psp.Policy) {
 			p.Spec.AllowedUnsafeSysctls, p.Spec.ForbiddenSysctls = lists[0], lists[1]

@@ -10,7 +10,6 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -120,7 +119,8 @@ func runtimeClasses(t *testing.T, s *server) {
 		if _, err := client.Create(t.Context(), class, metav1.CreateOptions{}); err != nil {
 			t.Fatal(err)
 		}
-		t.Cleanup(func() { _ = client.Delete(context.Background(), name, metav1.DeleteOptions{}) })
+		ctx := context.WithoutCancel(t.Context())
+		t.Cleanup(func() { _ = client.Delete(ctx, name, metav1.DeleteOptions{}) })
 	}
 }
 
@@ -157,7 +157,8 @@ func (s *server) createPolicy(t *testing.T, p *psp.Policy) (*psp.Policy, answer)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = rest.Delete().AbsPath(policiesPath, p.Name).Do(context.Background()).Error() })
+	ctx := context.WithoutCancel(t.Context())
+	t.Cleanup(func() { _ = rest.Delete().AbsPath(policiesPath, p.Name).Do(ctx).Error() })
 	var obj map[string]any
 	if err := json.Unmarshal(raw, &obj); err != nil {
 		t.Fatal(err)
@@ -259,50 +260,4 @@ func (e *engine) tried(ctx context.Context, user string, pod *corev1.Pod, messag
 		return engineAnswer{Message: fmt.Sprintf("a %T came back", a.stored)}, false
 	}
 	return engineAnswer{Policy: stored.Annotations[psp.Annotation], Pod: written(stored)}, false
-}
-
-// written is all of a pod that policies can write, and what they look at that other plug-ins write.
-func written(pod *corev1.Pod) string {
-	type container struct {
-		Name   string
-		SC     *corev1.SecurityContext
-		Mounts []string
-	}
-	w := struct {
-		Annotations map[string]string
-		Class       *string
-		SC          corev1.PodSecurityContext
-		Containers  []container
-		Volumes     []string
-	}{Annotations: map[string]string{}, Class: pod.Spec.RuntimeClassName}
-	for key, value := range pod.Annotations {
-		if key != psp.Annotation {
-			w.Annotations[key] = value
-		}
-	}
-	if pod.Spec.SecurityContext != nil {
-		w.SC = *pod.Spec.SecurityContext
-	}
-	const token = "kube-api-access-" // and five letters at random
-	name := func(volume string) string {
-		if strings.HasPrefix(volume, token) {
-			return token
-		}
-		return volume
-	}
-	for _, c := range append(append([]corev1.Container{}, pod.Spec.InitContainers...), pod.Spec.Containers...) {
-		var mounts []string
-		for _, m := range c.VolumeMounts {
-			mounts = append(mounts, name(m.Name)+" "+m.MountPath)
-		}
-		w.Containers = append(w.Containers, container{c.Name, c.SecurityContext, mounts})
-	}
-	for _, v := range pod.Spec.Volumes {
-		w.Volumes = append(w.Volumes, name(v.Name))
-	}
-	data, err := json.MarshalIndent(w, "", " ")
-	if err != nil {
-		return err.Error()
-	}
-	return string(data)
 }

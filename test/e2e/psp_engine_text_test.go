@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -99,4 +100,50 @@ func compareCauses(t *testing.T, p *psp.Policy, a answer) {
 		t.Errorf("policy %s (-server +Validate):\n%s\n%v", p.Name, diff, a.err)
 	}
 	compared.Add(1)
+}
+
+// written is all of a pod that policies can write, and what they look at that other plug-ins write.
+func written(pod *corev1.Pod) string {
+	type container struct {
+		Name   string
+		SC     *corev1.SecurityContext
+		Mounts []string
+	}
+	w := struct {
+		Annotations map[string]string
+		Class       *string
+		SC          corev1.PodSecurityContext
+		Containers  []container
+		Volumes     []string
+	}{Annotations: map[string]string{}, Class: pod.Spec.RuntimeClassName}
+	for key, value := range pod.Annotations {
+		if key != psp.Annotation {
+			w.Annotations[key] = value
+		}
+	}
+	if pod.Spec.SecurityContext != nil {
+		w.SC = *pod.Spec.SecurityContext
+	}
+	const token = "kube-api-access-" // and five letters at random
+	name := func(volume string) string {
+		if strings.HasPrefix(volume, token) {
+			return token
+		}
+		return volume
+	}
+	for _, c := range append(append([]corev1.Container{}, pod.Spec.InitContainers...), pod.Spec.Containers...) {
+		var mounts []string
+		for _, m := range c.VolumeMounts {
+			mounts = append(mounts, name(m.Name)+" "+m.MountPath)
+		}
+		w.Containers = append(w.Containers, container{c.Name, c.SecurityContext, mounts})
+	}
+	for _, v := range pod.Spec.Volumes {
+		w.Volumes = append(w.Volumes, name(v.Name))
+	}
+	data, err := json.MarshalIndent(w, "", " ")
+	if err != nil {
+		return err.Error()
+	}
+	return string(data)
 }
