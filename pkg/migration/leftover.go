@@ -3,6 +3,7 @@ package migration
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	rbacv1 "k8s.io/api/rbac/v1"
@@ -52,7 +53,7 @@ func (f *leftoverFinder) role(kind string, meta *metav1.ObjectMeta, rules []rbac
 	for i := range rules {
 		rule := &rules[i]
 		if namesPolicies(rule) {
-			touched = append(touched, fmt.Sprint(i+1))
+			touched = append(touched, strconv.Itoa(i+1))
 			rule = withoutPolicies(rule)
 		}
 		if kept = append(kept, rule); rule != nil {

@@ -42,7 +42,7 @@ func (p *Policy) capabilitiesBeyond(l *beyondList) {
 func (p *Policy) hostBeyond(l *beyondList) {
 	s := &p.Spec
 	if len(s.Volumes) == 0 {
-		l.add("spec.volumes", listed(s.Volumes), "no volumes at all, not even of ConfigMaps and Secrets")
+		l.add("spec.volumes", listed(s.Volumes), "no volumes at all, not even the one of a service account's token")
 	}
 	if len(s.HostPorts) > 0 {
 		l.add("spec.hostPorts", each(s.HostPorts, PortRange.String), "these ports of the node only: a level allows all or none")

@@ -24,8 +24,8 @@ func (p *Policy) exception() string {
 		}
 		return "The policy gives containers the AppArmor profile unconfined. What it lets through amounts to privileged."
 	}
-	real, said := p.withoutEffect()
-	looks, actual := strictest(real.reasons(), false), real.lets()
+	plain, said := p.withoutEffect()
+	looks, actual := strictest(plain.reasons(), false), plain.lets()
 	if looks == level {
 		said = nil // another field says the same
 	}
@@ -36,7 +36,7 @@ func (p *Policy) exception() string {
 	if actual != level {
 		said = append(said, fmt.Sprintf("What it lets through amounts to %s.", actual))
 	}
-	said = append(said, real.elsewhere(actual)...)
+	said = append(said, plain.elsewhere(actual)...)
 	return strings.Join(said, " ")
 }
 
@@ -69,7 +69,7 @@ func (p *Policy) unconfines() bool {
 }
 
 // withoutEffect is a copy without what looks looser than it is, and says what that was.
-func (p *Policy) withoutEffect() (real *Policy, said []string) {
+func (p *Policy) withoutEffect() (plain *Policy, said []string) {
 	c := *p
 	if !p.allowsEscalation() {
 		if c.Spec.Privileged {

@@ -58,13 +58,14 @@ func (p *Policy) seLinuxReason(l *reasonList) {
 func (p *Policy) profileReasons(l *reasonList) {
 	names, found := p.profiles(SeccompAllowedAnnotation)
 	value := p.annotation(SeccompAllowedAnnotation)
-	if odd := unconfining(names); slices.Contains(names, All) {
+	switch odd := unconfining(names); {
+	case slices.Contains(names, All):
 		l.baseline(seccompAllowedField, value, "any seccomp profile may be set, unconfined among them")
-	} else if len(odd) > 0 {
+	case len(odd) > 0:
 		l.baseline(seccompAllowedField, value, "the seccomp profile may be "+strings.Join(odd, ", "))
-	} else if !found || value == `""` {
+	case !found || value == `""`:
 		l.restricted(seccompAllowedField, value, "no seccomp profile may be set, and restricted demands one")
-	} else if slices.Contains(names, "") {
+	case slices.Contains(names, ""):
 		l.restricted(seccompAllowedField, value, "the seccomp profile may be left out")
 	}
 
@@ -75,13 +76,14 @@ func (p *Policy) profileReasons(l *reasonList) {
 func (p *Policy) appArmorReason(l *reasonList) {
 	names, found := p.profiles(AppArmorAllowedAnnotation)
 	value := p.annotation(AppArmorAllowedAnnotation)
-	if odd := unconfining(names); !found {
+	switch odd := unconfining(names); {
+	case !found:
 		l.baseline(appArmorAllowedField, value, "any AppArmor profile may be set, unconfined among them")
-	} else if len(odd) > 0 {
+	case len(odd) > 0:
 		l.baseline(appArmorAllowedField, value, "the AppArmor profile may be "+strings.Join(odd, ", "))
-	} else if slices.Contains(names, "") {
+	case slices.Contains(names, ""):
 		l.restricted(appArmorAllowedField, value, "an empty entry lets the profile be left out, says the official table")
-	} else {
+	default:
 		return
 	}
 	l.aside()

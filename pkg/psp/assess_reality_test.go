@@ -2,6 +2,7 @@ package psp
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -129,10 +130,8 @@ func refusedByServer(pod *corev1.Pod) bool {
 		if sc.Privileged != nil && *sc.Privileged {
 			return true
 		}
-		for _, c := range ownCapabilities(sc).Add {
-			if c == capSysAdmin {
-				return true
-			}
+		if slices.Contains(ownCapabilities(sc).Add, capSysAdmin) {
+			return true
 		}
 	}
 	return false

@@ -22,7 +22,9 @@ func (p *Policy) reasons() []report.PSPReason {
 type reasonList []report.PSPReason
 
 // baseline notes what baseline forbids, and restricted with it.
-func (l *reasonList) baseline(field, value, text string) { l.add(api.LevelBaseline, field, value, text) }
+func (l *reasonList) baseline(field, value, text string) {
+	l.add(api.LevelBaseline, field, value, text)
+}
 
 // restricted notes what only restricted forbids.
 func (l *reasonList) restricted(field, value, text string) {

@@ -255,7 +255,7 @@ func TestAssessBeyond(t *testing.T) {
 				"one of these AppArmor profiles on every container: a level asks for none and allows all of the node",
 		}},
 		{"nothing at all", []string{
-			"spec.volumes: unset: no volumes at all, not even of ConfigMaps and Secrets",
+			"spec.volumes: unset: no volumes at all, not even the one of a service account's token",
 			seccompAllowedField + ": unset: no seccomp profile, not even RuntimeDefault: every level allows that one",
 		}},
 	}

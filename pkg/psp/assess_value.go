@@ -2,6 +2,7 @@ package psp
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -44,7 +45,7 @@ func (r PortRange) String() string { return span(int64(r.Min), int64(r.Max)) }
 
 func span(from, to int64) string {
 	if from == to {
-		return fmt.Sprint(from)
+		return strconv.FormatInt(from, 10)
 	}
 	return fmt.Sprintf("%d-%d", from, to)
 }
@@ -87,7 +88,7 @@ func boolean(b *bool) string {
 	if b == nil {
 		return Unset
 	}
-	return fmt.Sprint(*b)
+	return strconv.FormatBool(*b)
 }
 
 // annotation shows an annotation that may be absent; an empty one has to be seen, too.
