@@ -37,7 +37,7 @@ func goldens() []golden {
 	for _, c := range checkGoldens() {
 		list = append(list, golden{c.file, func(t *testing.T) string { return render(t, c.write(t), c.report.CheckReport) }})
 	}
-	return slices.Concat(list, planGoldens(), blockedGoldens(), explainGoldens(), accessGoldens(), pspGoldens())
+	return slices.Concat(list, planGoldens(), blockedGoldens(), explainGoldens(), accessGoldens(), pspGoldens(), migrationGoldens())
 }
 
 // table is how a table is printed; output a format that the flags know.
