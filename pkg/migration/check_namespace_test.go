@@ -112,16 +112,28 @@ func TestKinds(t *testing.T) {
 		label   map[string]string
 		patch   string
 	}{
-		{workload.From(&appsv1.StatefulSet{ObjectMeta: meta, Spec: appsv1.StatefulSetSpec{Template: template}, Status: appsv1.StatefulSetStatus{UpdateRevision: "r"}}, now),
-			"apps/v1", map[string]string{"controller-revision-hash": "r"}, `{"spec":{"template":` + inTemplate + `}}`},
-		{workload.From(&appsv1.DaemonSet{ObjectMeta: metav1.ObjectMeta{
-			Namespace: "shop", Name: "x", UID: "x", Annotations: map[string]string{appsv1.DeprecatedTemplateGeneration: "2"},
-		}, Spec: appsv1.DaemonSetSpec{Template: template}}, now),
-			"apps/v1", map[string]string{"pod-template-generation": "2"}, `{"spec":{"template":` + inTemplate + `}}`},
-		{workload.From(&appsv1.ReplicaSet{ObjectMeta: meta, Spec: appsv1.ReplicaSetSpec{Template: template}}, now),
-			"apps/v1", nil, `{"spec":{"template":` + inTemplate + `}}`},
-		{workload.From(&corev1.ReplicationController{ObjectMeta: meta, Spec: corev1.ReplicationControllerSpec{Template: &template, Replicas: &one}}, now),
-			"v1", nil, `{"spec":{"template":` + inTemplate + `}}`},
+		{
+			workload.From(&appsv1.StatefulSet{ObjectMeta: meta, Spec: appsv1.StatefulSetSpec{Template: template}, Status: appsv1.StatefulSetStatus{UpdateRevision: "r"}}, now),
+			"apps/v1",
+			map[string]string{"controller-revision-hash": "r"},
+			`{"spec":{"template":` + inTemplate + `}}`,
+		},
+		{
+			workload.From(&appsv1.DaemonSet{ObjectMeta: metav1.ObjectMeta{
+				Namespace: "shop", Name: "x", UID: "x", Annotations: map[string]string{appsv1.DeprecatedTemplateGeneration: "2"},
+			}, Spec: appsv1.DaemonSetSpec{Template: template}}, now),
+			"apps/v1",
+			map[string]string{"pod-template-generation": "2"},
+			`{"spec":{"template":` + inTemplate + `}}`,
+		},
+		{
+			workload.From(&appsv1.ReplicaSet{ObjectMeta: meta, Spec: appsv1.ReplicaSetSpec{Template: template}}, now),
+			"apps/v1", nil, `{"spec":{"template":` + inTemplate + `}}`,
+		},
+		{
+			workload.From(&corev1.ReplicationController{ObjectMeta: meta, Spec: corev1.ReplicationControllerSpec{Template: &template, Replicas: &one}}, now),
+			"v1", nil, `{"spec":{"template":` + inTemplate + `}}`,
+		},
 		{workload.From(&batchv1.CronJob{ObjectMeta: meta, Spec: batchv1.CronJobSpec{
 			Schedule: "0 0 * * *", JobTemplate: batchv1.JobTemplateSpec{Spec: batchv1.JobSpec{Template: template}},
 		}}, now), "", nil, `{"spec":{"jobTemplate":{"spec":{"template":` + inTemplate + `}}}}`},
