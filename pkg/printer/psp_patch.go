@@ -43,8 +43,12 @@ func pspPatch(b *bytes.Buffer, namespace string, w *report.PSPWorkload, flags []
 		policies = appendOnce(policies, w.Written[i].Policy)
 	}
 	about := fmt.Sprintf("%s %s: writes down what PSP %s sets", namespace, kindName(w.Group, w.Kind, w.Name), list(policies, len(policies)))
-	if w.Trap != nil {
-		about += "; passes " + w.Patched + " then, and not " + levelOf(w.Trap.Enforce) + " without"
+	switch {
+	case w.Trap == nil:
+	case w.Trap.Repaired:
+		about += "; the template passes " + w.Patched + " by itself then"
+	default:
+		about += "; the template passes " + w.Patched + " then, " + levelOf(w.Trap.Enforce) + " not yet"
 	}
 	comment(b, about)
 	if w.Owner != nil {
