@@ -113,7 +113,7 @@ func (o *options) ask(ctx context.Context, kube *localkube, dir string, c contes
 	if err != nil {
 		return nil, err
 	}
-	return server.Hold(ctx, compare.Options{Seed: seed, Requests: requests, Parallel: o.parallel, Say: say})
+	return server.Hold(ctx, compare.Options{Seed: seed, Requests: requests, Parallel: o.parallel, Tries: o.tries, Say: say})
 }
 
 // number has every contestant asked about something else.

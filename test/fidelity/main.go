@@ -32,6 +32,7 @@ type options struct {
 	configurations int
 	parallel       int
 	localkube      string
+	tries          int
 	// said is the command line itself.
 	said []string
 }
@@ -49,6 +50,7 @@ func parse(args []string, out io.Writer) (*options, error) {
 	servers := set.String("servers", usual, "servers: newest or a release, +config for random AdmissionConfigurations, +emulate=1.N")
 	set.IntVar(&o.configurations, "configurations", 4, "how many AdmissionConfigurations a server with +config is started with")
 	set.IntVar(&o.parallel, "parallel", 12, "how many requests are under way at once")
+	set.IntVar(&o.tries, "tries", 400, "how often a request that differs is made smaller, for the first few of a server")
 	set.StringVar(&o.localkube, "localkube", "", "the localkube to use (default: built from hack/localkube)")
 	if err := set.Parse(args); err != nil {
 		return nil, err

@@ -20,6 +20,8 @@ type Options struct {
 	Requests int
 	// Parallel is how many requests are under way at once.
 	Parallel int
+	// Tries bounds how often a request is made smaller of which the answer was not foreseen.
+	Tries int
 	// Say takes what there is to say meanwhile.
 	Say func(format string, args ...any)
 }
@@ -77,7 +79,9 @@ const (
 	targets     = 24  // namespaces into which objects go
 	newOnes     = 100 // namespaces that are asked for
 	crowded     = 6   // namespaces in which pods run
-	crowd       = 10  // pods in each of them
+	crowd       = 10  // pods in each of them but the first
+	bigCrowd    = 60  // pods in the first, of which the server tells more than fits
+	crowdWorks  = 3   // workloads in each of them
 	changesEach = 25  // changes of their labels
 )
 

@@ -16,12 +16,8 @@ import (
 	"github.com/kubectl-pss/kubectl-pss/test/fidelity/random"
 )
 
-const (
-	// explained is how many differences are made as small as can be; more hardly tell more.
-	explained = 3
-	// tries bounds how often a smaller request is sent for that. Each takes some ten milliseconds.
-	tries = 400
-)
+// explained is how many differences are made as small as can be; more hardly tell more.
+const explained = 3
 
 // scene is everything that an answer depends on, whichever question it is.
 type scene struct {
@@ -37,7 +33,11 @@ type scene struct {
 func (r *round) explain(ctx context.Context, q *question) Difference {
 	p := q.differs()
 	d := Difference{What: q.what, Number: q.number, Ground: p.ground, Text: cmp.Diff(p.Verdict, q.real)}
-	if len(r.tally.Differences) >= explained {
+	if len(r.tally.Differences) >= explained || r.Tries == 0 {
+		return d
+	}
+	if q.touched {
+		d.Smallest = asYAML(q.object)
 		return d
 	}
 	whole, err := r.sceneOf(q)
@@ -45,7 +45,7 @@ func (r *round) explain(ctx context.Context, q *question) Difference {
 		d.Smallest = "# cannot be told: " + err.Error()
 		return d
 	}
-	smallest := shrink(whole, tries, func(smaller any) bool {
+	smallest := shrink(whole, r.Tries, func(smaller any) bool {
 		again := r.replay(ctx, q, smaller)
 		if again == nil {
 			return false
@@ -54,12 +54,16 @@ func (r *round) explain(ctx context.Context, q *question) Difference {
 		d.Ground, d.Text = p.ground, cmp.Diff(p.Verdict, again.real)
 		return true
 	})
-	text, err := yaml.Marshal(smallest)
-	if err != nil {
-		text = []byte("# cannot be told: " + err.Error())
-	}
-	d.Smallest = string(text)
+	d.Smallest = asYAML(smallest)
 	return d
+}
+
+func asYAML(o any) string {
+	text, err := yaml.Marshal(o)
+	if err != nil {
+		return "# cannot be told: " + err.Error()
+	}
+	return string(text)
 }
 
 // sceneOf is a tree of a question's scene.
@@ -67,12 +71,7 @@ func (r *round) sceneOf(q *question) (any, error) {
 	var s scene
 	switch {
 	case q.change != nil:
-		s.NewLabels = q.change.labels
-		for i := range r.crowds.namespaces {
-			if ns := &r.crowds.namespaces[i]; ns.Name == q.change.namespace {
-				s.Labels = survey.PodSecurityLabels(ns.Labels)
-			}
-		}
+		s.Labels, s.NewLabels = r.crowdLabels(q.change.namespace), q.change.labels
 		for i := range r.crowds.pods {
 			if pod := &r.crowds.pods[i]; pod.Namespace == q.change.namespace {
 				s.Pods = append(s.Pods, &corev1.Pod{
@@ -95,6 +94,12 @@ func (r *round) sceneOf(q *question) (any, error) {
 	}
 	var tree any
 	return tree, json.Unmarshal(data, &tree)
+}
+
+// crowdLabels are the labels of a namespace in which pods run.
+func (r *round) crowdLabels(name string) map[string]string {
+	i := slices.IndexFunc(r.crowds.namespaces, func(ns corev1.Namespace) bool { return ns.Name == name })
+	return survey.PodSecurityLabels(r.crowds.namespaces[i].Labels)
 }
 
 // replay asks a question again in another scene; nil where that is answered as foreseen, or is no question any more.
@@ -151,21 +156,25 @@ func (r *round) replayObject(ctx context.Context, q *question, ns string, s *sce
 	if err := r.namespace(ctx, ns, s.Labels); err != nil {
 		return nil, err
 	}
-	if err := r.settle(ctx); err != nil {
+	if err := r.settle(ctx, false); err != nil {
 		return nil, err
 	}
-	again, err := newQuestion(q.number, o, "")
-	if err != nil {
-		return nil, err
-	}
-	return r.objects(ctx, 1, map[string]map[string]string{ns: s.Labels}, []*question{again})
+	return r.objects(ctx, 1, map[string]map[string]string{ns: s.Labels}, []*question{newQuestion(q.number, o, "")})
 }
 
 func (r *round) replayChange(ctx context.Context, ns string, s *scene) ([]*question, error) {
-	if _, err := r.crowd(ctx, ns, s.Labels, s.Pods); err != nil {
+	var pods []resident
+	for _, pod := range s.Pods {
+		var life random.Life
+		if debuggers := pod.Spec.EphemeralContainers; len(debuggers) > 0 {
+			life.Debugger, pod.Spec.EphemeralContainers = &debuggers[0], nil
+		}
+		pods = append(pods, resident{pod, life})
+	}
+	if _, err := r.crowd(ctx, ns, s.Labels, pods, nil); err != nil {
 		return nil, err
 	}
-	if err := r.settle(ctx); err != nil {
+	if err := r.settle(ctx, true); err != nil {
 		return nil, err
 	}
 	source, err := r.record(ctx, ns)

@@ -102,6 +102,9 @@ func (f *foresight) Pods(_ context.Context, page []corev1.Pod) error {
 // Objects implements workload.Sink.
 func (f *foresight) Objects(_ context.Context, page []*workload.Object) error {
 	for _, o := range page {
+		if o.Template == nil {
+			continue // no evidence, such as a ReplicaSet without replicas that a Deployment owns
+		}
 		labels, key := f.labels[o.Namespace], name{o.Namespace, o.Kind, o.Name}
 		pod := workload.PodOf(o, f.binary)
 		stored := &corev1.Pod{ObjectMeta: o.Template.ObjectMeta, Spec: o.Template.Spec}

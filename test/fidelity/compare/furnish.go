@@ -66,9 +66,9 @@ func (s *Server) relabel(ctx context.Context, name string, labels map[string]str
 	return err
 }
 
-// settle waits until the server judges by the labels and the pods that were written so far: it hears of all
-// namespaces in the order in which they changed, and of all pods likewise.
-func (s *Server) settle(ctx context.Context) error {
+// settle waits until the server judges by the labels and, where they matter, by the pods that were written so far: it
+// hears of all namespaces in the order in which they changed, and of all pods likewise.
+func (s *Server) settle(ctx context.Context, pods bool) error {
 	n := s.settled.Add(1)
 	version := fmt.Sprintf("v1.%d", 1000+n)
 	if err := s.relabel(ctx, canary, map[string]string{api.EnforceLevelLabel: "baseline", api.EnforceVersionLabel: version}); err != nil {
@@ -90,6 +90,9 @@ func (s *Server) settle(ctx context.Context) error {
 	})
 	if err != nil {
 		return fmt.Errorf("waiting for the server to notice a change of labels: %w", err)
+	}
+	if !pods {
+		return nil
 	}
 	return s.settlePods(ctx, pod)
 }

@@ -3,7 +3,6 @@ package compare
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"maps"
 	"net/http"
 	"slices"
@@ -12,19 +11,14 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/kubectl-pss/kubectl-pss/pkg/manifest"
 	"github.com/kubectl-pss/kubectl-pss/pkg/survey"
 )
 
 // namespaceManifest is a namespace as a manifest.
 func namespaceManifest(name string, labels map[string]string) []byte {
-	body, err := json.Marshal(&corev1.Namespace{
+	return append(encoded(&corev1.Namespace{
 		TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Namespace"}, ObjectMeta: metav1.ObjectMeta{Name: name, Labels: labels},
-	})
-	if err != nil {
-		panic(err) // strings are encoded always
-	}
-	return append(body, '\n')
+	}), '\n')
 }
 
 // creations asks about new namespaces: labels that the report on their manifests finds wrong, in its words, are those
@@ -41,11 +35,7 @@ func (s *Server) creations(ctx context.Context, parallel int, number uint64, lab
 			request: request{verb: http.MethodPost, path: "/api/v1/namespaces", contentType: jsonType, body: body},
 		})
 	}
-	source, err := manifest.NewSource(manifest.Options{Filenames: []string{"-"}, Stdin: &text, Minor: s.Minor})
-	if err != nil {
-		return nil, err
-	}
-	f, err := s.foresee(ctx, source, survey.Options{Minor: s.Minor})
+	f, err := s.foreseeFiles(ctx, &text, survey.Options{Minor: s.Minor}, nil)
 	if err != nil {
 		return nil, err
 	}

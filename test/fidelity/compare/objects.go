@@ -3,6 +3,8 @@ package compare
 import (
 	"bytes"
 	"context"
+	"errors"
+	"io"
 	"net/http"
 	"slices"
 	"time"
@@ -20,6 +22,10 @@ import (
 // server says. It returns all that was asked.
 func (s *Server) objects(ctx context.Context, parallel int, labels map[string]map[string]string, questions []*question) ([]*question, error) {
 	written, err := s.foreseeWritten(ctx, labels, questions)
+	if err != nil {
+		return nil, err
+	}
+	live, err := s.foreseeLive(ctx, questions)
 	if err != nil {
 		return nil, err
 	}
@@ -48,27 +54,55 @@ func (s *Server) objects(ctx context.Context, parallel int, labels map[string]ma
 	if err := s.conclude(ctx, all, ofAnswer); err != nil {
 		return nil, err
 	}
-	if err := written.predict(asWritten, all); err != nil {
+	if err := errors.Join(written.predict(asWritten, all), live.predict(asApplied, all)); err != nil {
 		return nil, err
 	}
 	return all, s.predictStored(ctx, labels, all)
 }
 
-// foreseeWritten has everything checked as manifests.
+// foreseeWritten has everything checked as manifests, offline: the labels are those of the manifests' namespaces.
 func (s *Server) foreseeWritten(ctx context.Context, labels map[string]map[string]string, questions []*question) (*foresight, error) {
 	var text bytes.Buffer
 	for ns := range labels {
 		text.Write(namespaceManifest(ns, labels[ns]))
 	}
-	for _, q := range questions {
+	return s.foreseeFiles(ctx, manifests(&text, questions), survey.Options{Minor: s.Minor}, nil)
+}
+
+// foreseeLive has everything checked as manifests that are to be applied to the server.
+func (s *Server) foreseeLive(ctx context.Context, questions []*question) (*foresight, error) {
+	options := survey.Options{Minor: s.Minor, Binary: s.Binary}
+	return s.foreseeFiles(ctx, manifests(&bytes.Buffer{}, questions), options, &manifest.Cluster{
+		Minor: s.Binary, Namespaces: s.reader.Namespaces,
+	})
+}
+
+// yamlEvery is how many manifests there are to one that is written as YAML, the others as JSON.
+const yamlEvery = 5
+
+// manifests adds what questions are about.
+func manifests(text *bytes.Buffer, questions []*question) *bytes.Buffer {
+	for i, q := range questions {
+		text.WriteString("---\n")
+		if i%yamlEvery == 0 {
+			text.WriteString(asYAML(q.object))
+			continue
+		}
 		text.Write(q.body)
 		text.WriteByte('\n')
 	}
-	source, err := manifest.NewSource(manifest.Options{Filenames: []string{"-"}, Stdin: &text, Minor: s.Minor})
+	return text
+}
+
+func (s *Server) foreseeFiles(ctx context.Context, text io.Reader, o survey.Options, live *manifest.Cluster) (*foresight, error) {
+	source, err := manifest.NewSource(manifest.Options{Filenames: []string{"-"}, Stdin: text, Minor: s.Minor})
 	if err != nil {
 		return nil, err
 	}
-	f, err := s.foresee(ctx, source, survey.Options{Minor: s.Minor})
+	if live != nil {
+		source = source.For(*live)
+	}
+	f, err := s.foresee(ctx, source, o)
 	if err != nil {
 		return nil, err
 	}

@@ -2,7 +2,6 @@ package compare
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 
@@ -26,6 +25,8 @@ type question struct {
 	object random.Object
 	labels map[string]string
 	change *change
+	// touched says that the object is there already.
+	touched bool
 	// of is the workload whose pod is asked about, nil for everything else.
 	of *question
 
@@ -45,23 +46,17 @@ type prediction struct {
 // The grounds of predictions.
 const (
 	asWritten = "as written (check -f)"
+	asApplied = "as written (check -f --live)"
 	asStored  = "as stored (check)"
 	asRunning = "as running (check)"
 )
 
 // newQuestion asks for the creation of an object.
-func newQuestion(number uint64, o random.Object, user string) (*question, error) {
-	body, err := json.Marshal(o)
-	if err != nil {
-		return nil, err
-	}
-	apiVersion, kind := o.GetObjectKind().GroupVersionKind().ToAPIVersionAndKind()
+func newQuestion(number uint64, o random.Object, user string) *question {
 	return &question{
-		what: kind, number: number, object: o,
-		request: request{
-			verb: http.MethodPost, path: collection(apiVersion, kind, o.GetNamespace()), contentType: jsonType, user: user, body: body,
-		},
-	}, nil
+		what: o.GetObjectKind().GroupVersionKind().Kind, number: number, object: o,
+		request: request{verb: http.MethodPost, path: pathOf(o), contentType: jsonType, user: user, body: encoded(o)},
+	}
 }
 
 // name is the name under which a manifest's object is reported: one that the server is to end has a star.
@@ -101,10 +96,7 @@ func (q *question) makes() (*question, error) {
 	pod.OwnerReferences = []metav1.OwnerReference{{
 		APIVersion: apiVersion, Kind: kind, Name: o.GetName(), UID: o.GetUID(), Controller: new(true),
 	}}
-	made, err := newQuestion(q.number, pod, workload.ControllerUser(kind))
-	if err != nil {
-		return nil, err
-	}
+	made := newQuestion(q.number, pod, workload.ControllerUser(kind))
 	made.what, made.of = "the pod that is made of "+q.what, q
 	return made, nil
 }

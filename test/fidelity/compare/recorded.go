@@ -7,7 +7,6 @@ import (
 	"sync"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/cli-runtime/pkg/genericclioptions"
 
 	"github.com/kubectl-pss/kubectl-pss/pkg/cluster"
 	"github.com/kubectl-pss/kubectl-pss/pkg/workload"
@@ -28,13 +27,7 @@ var (
 
 // record reads namespaces as `kubectl pss check` does.
 func (s *Server) record(ctx context.Context, names ...string) (*recorded, error) {
-	flags := genericclioptions.NewConfigFlags(false)
-	flags.KubeConfig = &s.kubeconfig
-	client, err := cluster.NewClient(flags, cluster.ClientOptions{})
-	if err != nil {
-		return nil, err
-	}
-	source, err := cluster.NewSource(client, cluster.Options{Names: names, ChunkSize: 500})
+	source, err := cluster.NewSource(s.reader, cluster.Options{Names: names, ChunkSize: 500})
 	if err != nil {
 		return nil, err
 	}

@@ -7,10 +7,6 @@ import (
 	"slices"
 
 	"golang.org/x/sync/errgroup"
-	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/pod-security-admission/api"
 
 	"github.com/kubectl-pss/kubectl-pss/test/fidelity/random"
 )
@@ -26,6 +22,7 @@ type round struct {
 	// labels are those of the namespaces that objects go into, crowds the namespaces in which pods run.
 	labels   map[string]map[string]string
 	crowds   *recorded
+	works    []random.Object
 	replayed int
 }
 
@@ -64,81 +61,60 @@ func (r *round) prepare(ctx context.Context) error {
 	for i, ns := range random.ExemptNamespaces() {
 		r.labels[ns] = random.Labels(r.dice(r.first+targets+uint64(i)), false)
 	}
+	if r.n == 1 {
+		for i, ns := range random.ExemptNamespaces() {
+			if _, err := r.populate(ctx, ns, "-"+r.id, r.dice(r.first+200+uint64(i)), crowd); err != nil {
+				return err
+			}
+		}
+	}
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.SetLimit(r.Parallel)
 	for ns, labels := range r.labels {
 		group.Go(func() error { return r.namespace(groupCtx, ns, labels) })
 	}
 	names := make([]string, crowded)
+	works := make([][]random.Object, crowded)
 	for i := range crowded {
 		names[i] = fmt.Sprintf("crowd-%s-%d-%d", r.id, r.n, i)
-		group.Go(func() error {
-			dice := r.dice(r.first + 100 + uint64(i))
-			var pods []*corev1.Pod
-			for k := range crowd {
-				pods = append(pods, random.Pod(dice, names[i], fmt.Sprintf("p%d", k)))
+		group.Go(func() (err error) {
+			size := crowd
+			if i == 0 {
+				size = bigCrowd
 			}
-			_, err := r.crowd(groupCtx, names[i], random.Labels(dice, i == 0), pods)
+			works[i], err = r.populate(groupCtx, names[i], "", r.dice(r.first+100+uint64(i)), size)
 			return err
 		})
 	}
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	if err := r.settle(ctx); err != nil {
+	if err := r.settle(ctx, true); err != nil {
 		return err
 	}
 	var err error
+	r.works = slices.Concat(works...)
 	r.crowds, err = r.record(ctx, append(names, random.ExemptNamespaces()...)...)
 	return err
 }
 
-// crowd makes a namespace with pods in it, as far as they are valid, and then gives it its labels. Every third pod has
-// a controller of a kind that makes no difference.
-func (s *Server) crowd(ctx context.Context, name string, labels map[string]string, pods []*corev1.Pod) ([]corev1.Pod, error) {
-	if err := s.namespace(ctx, name, map[string]string{api.EnforceLevelLabel: "privileged"}); err != nil {
-		return nil, err
+// populate makes a namespace in which things are there already, with a mark in their names; the labels of some cannot
+// be parsed.
+func (r *round) populate(ctx context.Context, ns, mark string, dice *random.Dice, size int) ([]random.Object, error) {
+	var pods []resident
+	for k := range size {
+		pod := random.Pod(dice, ns, fmt.Sprintf("p%d%s", k, mark))
+		pods = append(pods, resident{pod, random.LifeOf(dice, pod)})
 	}
-	account, err := s.client.CoreV1().ServiceAccounts(name).Get(ctx, "default", metav1.GetOptions{})
-	if err != nil {
-		return nil, err
+	var objects []random.Object
+	for k := range crowdWorks {
+		objects = append(objects, random.Idle(random.Workload(dice, ns, fmt.Sprintf("w%d%s", k, mark))))
 	}
-	var stored []corev1.Pod
-	for i, pod := range pods {
-		pod.Namespace = name
-		if i%3 == 0 {
-			pod.OwnerReferences = []metav1.OwnerReference{{
-				APIVersion: "v1", Kind: "ServiceAccount", Name: account.Name, UID: account.UID, Controller: new(true),
-			}}
-		}
-		made, err := s.storePod(ctx, pod)
-		if err != nil {
-			return nil, err
-		}
-		if made != nil {
-			stored = append(stored, *made)
-		}
-	}
-	return stored, s.relabel(ctx, name, labels)
+	return r.crowd(ctx, ns, random.Labels(dice, dice.IntN(crowded) == 0), pods, objects)
 }
 
-// storePod writes a pod; nil for one that is invalid.
-func (s *Server) storePod(ctx context.Context, pod *corev1.Pod) (made *corev1.Pod, err error) {
-	err = poll(ctx, settling, func() (bool, error) {
-		made, err = s.client.CoreV1().Pods(pod.Namespace).Create(ctx, pod, metav1.CreateOptions{})
-		switch {
-		case apierrors.IsInvalid(err):
-			made = nil
-			return true, nil
-		case apierrors.IsForbidden(err): // it has not noticed the labels yet
-			return false, nil
-		}
-		return err == nil, err
-	})
-	return made, err
-}
-
-// aboutNamespaces asks for new namespaces and for changes of the labels of others: a fifth of everything at most.
+// aboutNamespaces asks for new namespaces, and for changes of the labels of others and of what is in them: a fifth of
+// everything, or little more.
 func (r *round) aboutNamespaces(ctx context.Context, requests int) ([]*question, error) {
 	number := r.first + 1000
 	created := map[string]map[string]string{}
@@ -159,8 +135,12 @@ func (r *round) aboutNamespaces(ctx context.Context, requests int) ([]*question,
 			labels: random.Labels(dice, dice.IntN(8) == 0),
 		})
 	}
-	more, err := r.changes(ctx, r.Parallel, r.crowds, proposals)
-	return append(asked, more...), err
+	changed, err := r.changes(ctx, r.Parallel, r.crowds, proposals)
+	if err != nil {
+		return nil, err
+	}
+	touched, err := r.touches(ctx, r.Parallel, r.crowds, r.works)
+	return slices.Concat(asked, changed, touched), err
 }
 
 // aboutObjects asks for pods, workloads, and the pods of workloads.
@@ -178,11 +158,7 @@ func (r *round) aboutObjects(ctx context.Context, requests int) ([]*question, er
 			o = random.Workload(dice, ns, name)
 			left -= 2 // and its pod
 		}
-		q, err := newQuestion(number, o, "")
-		if err != nil {
-			return nil, err
-		}
-		questions = append(questions, q)
+		questions = append(questions, newQuestion(number, o, ""))
 	}
 	return r.objects(ctx, r.Parallel, r.labels, questions)
 }

@@ -18,10 +18,12 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 
+	"github.com/kubectl-pss/kubectl-pss/pkg/cluster"
 	"github.com/kubectl-pss/kubectl-pss/pkg/simulate"
 	"github.com/kubectl-pss/kubectl-pss/pkg/standard"
 )
@@ -39,14 +41,15 @@ type Server struct {
 	Release       string
 	Binary, Minor int
 
-	kubeconfig string
-	client     *kubernetes.Clientset
-	log        *auditLog
-	admission  *simulate.Admission
-	evaluator  *standard.Evaluator
-	id         string // sets our requests and namespaces apart from those of another contest
-	asked      atomic.Int64
-	settled    atomic.Int64
+	// reader is what the plugin reads it by, client everything else.
+	reader    *cluster.Client
+	client    *kubernetes.Clientset
+	log       *auditLog
+	admission *simulate.Admission
+	evaluator *standard.Evaluator
+	id        string // sets our requests and namespaces apart from those of another contest
+	asked     atomic.Int64
+	settled   atomic.Int64
 }
 
 // Connect finds out what a server is.
@@ -57,9 +60,14 @@ func Connect(ctx context.Context, p Place) (*Server, error) {
 	}
 	config.QPS = -1 // the server is our own
 	config.WarningHandler = rest.NoWarnings{}
-	s := &Server{kubeconfig: p.Kubeconfig, id: strconv.FormatInt(time.Now().UnixNano(), 36)}
+	s := &Server{id: strconv.FormatInt(time.Now().UnixNano(), 36)}
 	s.log = newAuditLog(p.AuditLog, s.id)
 	if s.client, err = kubernetes.NewForConfig(config); err != nil {
+		return nil, err
+	}
+	flags := genericclioptions.NewConfigFlags(false)
+	flags.KubeConfig = &p.Kubeconfig
+	if s.reader, err = cluster.NewClient(flags, cluster.ClientOptions{}); err != nil {
 		return nil, err
 	}
 	info, err := s.client.Discovery().ServerVersion()

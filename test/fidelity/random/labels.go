@@ -28,6 +28,9 @@ func Labels(d *Dice, broken bool) map[string]string {
 			labels[mode[1]] = OneOf(d, "", "1.25", "v1.07", "v1.25.3", "v2.0", "Latest", "v1", "v1.99999999999999999999")
 		}
 	}
+	if d.chance(10) { // which mean nothing
+		labels[OneOf(d, "pod-security.kubernetes.io/enforce-level", "pod-security.kubernetes.io/x", "example.com/enforce")] = "strict"
+	}
 	return labels
 }
 

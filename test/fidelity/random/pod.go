@@ -22,21 +22,22 @@ type pod struct {
 	spoilt, strict int
 	// windows says that the pod names Windows, which rules many fields out; hostProcess that it runs on the host there.
 	windows, hostProcess bool
-	ports                int32
+	ports                []int // not used yet
 	spec                 corev1.PodSpec
 	annotations          map[string]string
 }
 
 // Template is a pod's metadata and spec. The restart policy is the caller's to set.
 func Template(d *Dice) corev1.PodTemplateSpec {
-	p := &pod{Dice: d, spoilt: OneOf(d, 0, 4, 4, 15, 40), strict: OneOf(d, 0, 50, 90, 97, 100), ports: 8000}
+	p := &pod{Dice: d, spoilt: OneOf(d, 0, 4, 4, 15, 40), strict: OneOf(d, 0, 50, 90, 97, 100)}
+	p.ports = d.Perm(100)
 	p.windows = d.chance(8)
 	p.hostProcess = d.chance(3)
 	p.system()
 	p.spec.SchedulerName = nobody
 	p.spec.SecurityContext = p.podContext()
 	p.spec.Volumes = p.volumes()
-	for i := range 1 + d.IntN(3) {
+	for i := range OneOf(d, 1, 1, 2, 2, 3, 3, 6) {
 		p.spec.Containers = append(p.spec.Containers, p.container("c"+strconv.Itoa(i), false))
 	}
 	if d.chance(30) {
@@ -95,7 +96,7 @@ func (p *pod) container(name string, init bool) corev1.Container {
 		c.RestartPolicy = new(corev1.ContainerRestartPolicyAlways)
 	}
 	if p.chance(30) {
-		c.Ports = several(p.Dice, 2, func(int) corev1.ContainerPort { return p.port() })
+		c.Ports = several(p.Dice, 3, func(int) corev1.ContainerPort { return p.port() })
 	}
 	if (!init || sidecar) && p.chance(20) {
 		p.probes(&c)
@@ -108,10 +109,15 @@ const sidecarsMinor = 29
 
 // port is a port that no other container of the pod has.
 func (p *pod) port() corev1.ContainerPort {
-	p.ports++
-	port := corev1.ContainerPort{ContainerPort: p.ports}
+	// Squares, since how numbers of many lengths are sorted is to be seen.
+	n := int32(1 + p.ports[0]*p.ports[0])
+	p.ports = p.ports[1:]
+	port := corev1.ContainerPort{ContainerPort: n, Protocol: OneOf[corev1.Protocol](p.Dice, "", corev1.ProtocolTCP, corev1.ProtocolUDP)}
 	if p.bad() {
-		port.HostPort = p.ports
+		port.HostPort = n
+		if !p.spec.HostNetwork && p.chance(20) {
+			port.HostPort, port.HostIP = 20000+n, "127.0.0.1"
+		}
 	}
 	return port
 }
@@ -140,7 +146,7 @@ func (p *pod) probes(c *corev1.Container) {
 func (p *pod) handler() (h corev1.ProbeHandler) {
 	host := ""
 	if p.bad() {
-		host = OneOf(p.Dice, "127.0.0.1", "::1", "localhost", "example.com", "10.0.0.1")
+		host = OneOf(p.Dice, "127.0.0.1", "::1", "localhost", "example.com", "10.0.0.1", "0.0.0.0", "a b", `quo"ted`)
 	}
 	port := OneOf(p.Dice, intstr.FromInt32(80), intstr.FromInt32(8080))
 	switch p.IntN(5) {

@@ -109,7 +109,7 @@ func (p *pod) capabilities() *corev1.Capabilities {
 	if p.bad() {
 		c.Add = several(p.Dice, 3, func(int) corev1.Capability {
 			return OneOf[corev1.Capability](p.Dice, "NET_BIND_SERVICE", "AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID",
-				"KILL", "MKNOD", "SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT", "NET_RAW", "SYS_ADMIN", "SYS_TIME", "ALL",
+				"KILL", "MKNOD", "SETFCAP", "NET_BIND_SERVICE", "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT", "NET_RAW", "SYS_ADMIN", "SYS_TIME", "ALL",
 				"CAP_CHOWN", "chown")
 		})
 	} else if p.chance(10) {
@@ -200,30 +200,55 @@ func (p *pod) windowsOptions() *corev1.WindowsSecurityContextOptions {
 	}
 }
 
-// annotate names profiles the way that was usual before there were fields, where no field says otherwise: a server
-// refuses two that differ.
+// annotate names profiles the way that was usual before there were fields. Where a field says the same of a container
+// it has to say the same profile, or a server refuses it; so that mostly there is only one of the two.
 func (p *pod) annotate() {
-	if p.windows || p.hostProcess || !p.chance(35) {
+	if p.hostProcess || !p.chance(35) {
 		return
 	}
 	p.annotations = map[string]string{"example.com/note": "a"}
 	pod := p.spec.SecurityContext
-	if p.chance(40) && (pod == nil || pod.SeccompProfile == nil) {
+	if pod == nil {
+		pod = &corev1.PodSecurityContext{}
+	}
+	if !p.windows && p.chance(40) && pod.SeccompProfile == nil {
 		p.annotations[corev1.SeccompPodAnnotationKey] = p.oldSeccomp()
+	}
+	if p.chance(5) {
+		p.annotations[corev1.SeccompContainerAnnotationKeyPrefix+"nobody"] = p.oldSeccomp()
 	}
 	for _, containers := range [][]corev1.Container{p.spec.InitContainers, p.spec.Containers} {
 		for i := range containers {
-			c := &containers[i]
-			if p.chance(30) && (c.SecurityContext == nil || c.SecurityContext.SeccompProfile == nil) {
-				p.annotations[corev1.SeccompContainerAnnotationKeyPrefix+c.Name] = p.oldSeccomp()
+			own := containers[i].SecurityContext
+			if own == nil {
+				own = &corev1.SecurityContext{}
 			}
-			if pod != nil && pod.AppArmorProfile != nil {
-				continue
+			if !p.windows && p.chance(30) && own.SeccompProfile == nil {
+				p.annotations[corev1.SeccompContainerAnnotationKeyPrefix+containers[i].Name] = p.oldSeccomp()
 			}
-			if p.chance(40) && (c.SecurityContext == nil || c.SecurityContext.AppArmorProfile == nil) {
-				p.annotations[corev1.DeprecatedAppArmorBetaContainerAnnotationKeyPrefix+c.Name] = p.oldAppArmor()
+			key := corev1.DeprecatedAppArmorBetaContainerAnnotationKeyPrefix + containers[i].Name
+			switch field := own.AppArmorProfile; {
+			case !p.chance(40):
+			case field != nil:
+				p.annotations[key] = oldSpelling(field)
+			case pod.AppArmorProfile != nil:
+				p.annotations[key] = oldSpelling(pod.AppArmorProfile)
+			default:
+				p.annotations[key] = p.oldAppArmor()
 			}
 		}
+	}
+}
+
+// oldSpelling is the annotation that says what a field says.
+func oldSpelling(p *corev1.AppArmorProfile) string {
+	switch p.Type {
+	case corev1.AppArmorProfileTypeLocalhost:
+		return corev1.DeprecatedAppArmorBetaProfileNamePrefix + *p.LocalhostProfile
+	case corev1.AppArmorProfileTypeRuntimeDefault:
+		return corev1.DeprecatedAppArmorBetaProfileRuntimeDefault
+	default:
+		return corev1.DeprecatedAppArmorBetaProfileNameUnconfined
 	}
 }
 
@@ -238,5 +263,5 @@ func (p *pod) oldAppArmor() string {
 	if p.bad() {
 		return corev1.DeprecatedAppArmorBetaProfileNameUnconfined
 	}
-	return OneOf(p.Dice, corev1.DeprecatedAppArmorBetaProfileRuntimeDefault, "localhost/a", "")
+	return OneOf(p.Dice, corev1.DeprecatedAppArmorBetaProfileRuntimeDefault, "localhost/a", "localhost/a b", "localhost/ a", "localhost/", "")
 }

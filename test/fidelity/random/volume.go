@@ -12,7 +12,7 @@ func (p *pod) volumes() []corev1.Volume {
 	if !p.chance(50) {
 		return nil
 	}
-	return several(p.Dice, 3, func(i int) corev1.Volume {
+	return several(p.Dice, OneOf(p.Dice, 3, 3, 7), func(i int) corev1.Volume {
 		v := corev1.Volume{Name: "v" + strconv.Itoa(i), VolumeSource: p.harmless()}
 		if p.bad() {
 			v.VolumeSource = p.risky()
