@@ -32,7 +32,7 @@ type PSP struct {
 	// Invalid are the rules that the policy breaks, as the API of 1.24 words them. Nothing else is said of it then.
 	Invalid []string `json:"invalid,omitempty"`
 	// Table is the strictest level that the official mapping gives the policy to the letter, Level the one with SELinux
-	// and AppArmor left aside, which is what a cluster without them sees.
+	// and AppArmor left aside as far as the policy leaves them to pods, which is what a cluster without them sees.
 	Table string `json:"table"`
 	Level string `json:"level"`
 	// Reasons are why it is not stricter, Exception what the mapping overlooks in this very policy.
@@ -52,7 +52,7 @@ type PSPReason struct {
 	Field   string `json:"field"`
 	Value   string `json:"value"`
 	Against string `json:"against"`
-	// Aside is true for SELinux and AppArmor.
+	// Aside is true for SELinux and AppArmor where the policy leaves them to pods. A label that it writes itself counts.
 	Aside bool   `json:"aside,omitempty"`
 	Text  string `json:"text"`
 }
