@@ -73,17 +73,17 @@ func Check(ctx context.Context, source workload.Source, o CheckOptions) (*report
 	if c.gaps, err = source.Read(ctx, c.spaces, c.fold); err != nil {
 		return nil, err
 	}
-	if err := ctx.Err(); err != nil {
-		return nil, err // nothing that looks like a whole answer
-	}
-	return c.report(), nil
+	return c.report(ctx)
 }
 
-func (c *checker) report() *report.PSPCheck {
+func (c *checker) report(ctx context.Context) (*report.PSPCheck, error) {
 	r := &report.PSPCheck{Served: c.Served, Items: make([]report.PSPNamespace, 0, len(c.spaces)), Gaps: []report.Gap{}}
 	r.APIVersion, r.Kind = report.APIVersion, report.KindPSPCheck
 	slices.SortFunc(c.spaces, func(a, b corev1.Namespace) int { return cmp.Compare(a.Name, b.Name) })
 	for i := range c.spaces {
+		if err := ctx.Err(); err != nil {
+			return nil, err // nothing that looks like a whole answer
+		}
 		r.Items = append(r.Items, c.item(&c.spaces[i]))
 	}
 	for _, g := range append(append(c.gaps, c.Gaps...), c.unknownPolicies()...) {
@@ -94,7 +94,7 @@ func (c *checker) report() *report.PSPCheck {
 	})
 	r.Gaps = slices.Compact(r.Gaps)
 	summarise(r)
-	return r
+	return r, nil
 }
 
 // unknownPolicies are gaps: whether these policies wrote anything, and what, cannot be told.

@@ -1,7 +1,9 @@
 package migration
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -231,5 +233,14 @@ func TestUnknownPolicy(t *testing.T) {
 	}
 	if w := r.Items[0].Workloads[0]; len(w.Written) != 0 || len(w.Others) != 4 || r.Summary.Verdict != report.Incomplete {
 		t.Errorf("written %v, others %v, %s", w.Written, w.Others, r.Summary.Verdict)
+	}
+}
+
+func TestAnInterruptedCheckHasNoAnswer(t *testing.T) {
+	e := newEstate(t, hardening)
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	if r, err := Check(ctx, e, e.options); r != nil || !errors.Is(err, context.Canceled) {
+		t.Errorf("%v, %v", r, err)
 	}
 }

@@ -88,9 +88,14 @@ func (w *work) sort() {
 	})
 }
 
-// present are the pods that tell of today's template, or if there are none of any but an older one.
+// present are the pods that may be of today's template.
 func (w *work) present() []evidence {
 	return slices.DeleteFunc(slices.Clone(w.pods), func(e evidence) bool { return e.revision == workload.Old })
+}
+
+// silent says that pods do not tell all of how the next one is admitted.
+func (w *work) silent() bool {
+	return len(w.present()) == 0 || slices.ContainsFunc(w.pods, func(e evidence) bool { return e.policy == "" })
 }
 
 // over says that none of its pods will be made again.

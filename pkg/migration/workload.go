@@ -34,7 +34,7 @@ func (c *checker) workload(w *work) report.PSPWorkload {
 	}
 	var choice psp.Choice
 	makes := w.top != nil && w.top.Template != nil && !w.over()
-	if makes {
+	if makes && w.silent() {
 		choice = c.choose(w.top)
 	}
 	out.Policies = c.admissions(w, &choice)
