@@ -37,4 +37,5 @@ func TestWayOut(t *testing.T) {
 	t.Parallel()
 	s := pspEstate(t)
 	t.Run("levels", s.holdLevels)
+	t.Run("trap", s.springTrap)
 }

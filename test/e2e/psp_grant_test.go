@@ -3,9 +3,13 @@
 package e2e
 
 import (
+	"context"
+	"fmt"
 	"testing"
 
+	authorizationv1 "k8s.io/api/authorization/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
@@ -16,20 +20,20 @@ func (s *server) letUse(t *testing.T, policy, namespace string, subjects ...rbac
 	s.letUseIn(t, "policy", policy, namespace, subjects...)
 }
 
-// letUseIn is letUse in one of the two API groups that policies have lived in.
+// letUseIn is letUse in one of the two API groups that policies have lived in. The grant ends with the test.
 func (s *server) letUseIn(t *testing.T, group, policy, namespace string, subjects ...rbacv1.Subject) {
 	t.Helper()
 	ctx, rbac, o := t.Context(), s.client.RbacV1(), metav1.CreateOptions{}
-	meta := metav1.ObjectMeta{GenerateName: "use-" + policy + "-"}
+	meta := metav1.ObjectMeta{Name: fmt.Sprintf("use-%s-%d", policy, s.asked.Add(1))}
 	rules := []rbacv1.PolicyRule{
 		{APIGroups: []string{""}, Resources: []string{"pods"}, Verbs: []string{"create"}},
 		{APIGroups: []string{group}, Resources: []string{"podsecuritypolicies"}, ResourceNames: []string{policy}, Verbs: []string{"use"}},
 	}
-	role, err := rbac.ClusterRoles().Create(ctx, &rbacv1.ClusterRole{ObjectMeta: meta, Rules: rules}, o)
+	_, err := rbac.ClusterRoles().Create(ctx, &rbacv1.ClusterRole{ObjectMeta: meta, Rules: rules}, o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ref := rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: role.Name}
+	ref := rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: meta.Name}
 	if namespace == "" {
 		_, err = rbac.ClusterRoleBindings().Create(ctx, &rbacv1.ClusterRoleBinding{ObjectMeta: meta, Subjects: subjects, RoleRef: ref}, o)
 	} else {
@@ -38,4 +42,43 @@ func (s *server) letUseIn(t *testing.T, group, policy, namespace string, subject
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() {
+		ctx, o := context.WithoutCancel(ctx), metav1.DeleteOptions{}
+		_ = rbac.ClusterRoleBindings().Delete(ctx, meta.Name, o) // where there is one; the other kind goes with its namespace
+		if err := rbac.ClusterRoles().Delete(ctx, meta.Name, o); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// passing is a namespace that is gone after the test.
+func (s *server) passing(t *testing.T, name string, labels map[string]string) string {
+	t.Helper()
+	ns := s.namespace(t, name, labels)
+	t.Cleanup(func() {
+		ctx := context.WithoutCancel(t.Context())
+		if err := s.client.CoreV1().Namespaces().Delete(ctx, ns, metav1.DeleteOptions{}); err != nil {
+			t.Error(err)
+		}
+		eventually(t, ns+" to be gone", func() (bool, error) {
+			_, err := s.client.CoreV1().Namespaces().Get(ctx, ns, metav1.GetOptions{})
+			return apierrors.IsNotFound(err), nil
+		})
+	})
+	return ns
+}
+
+// awaitUse waits until the service accounts of a namespace may use a policy: grants take effect some moments later.
+func (s *server) awaitUse(t *testing.T, policy, namespace string) {
+	t.Helper()
+	eventually(t, "the grant of "+policy, func() (bool, error) {
+		review := &authorizationv1.SubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{
+			Groups: []string{"system:serviceaccounts:" + namespace},
+			ResourceAttributes: &authorizationv1.ResourceAttributes{
+				Namespace: namespace, Verb: "use", Group: "policy", Resource: "podsecuritypolicies", Name: policy,
+			},
+		}}
+		answer, err := s.client.AuthorizationV1().SubjectAccessReviews().Create(t.Context(), review, metav1.CreateOptions{})
+		return err == nil && answer.Status.Allowed, err
+	})
 }

@@ -107,7 +107,7 @@ func strictest(against map[string]string) string {
 
 func (m *matrix) prepare(t *testing.T) {
 	t.Helper()
-	m.told = m.namespace(t, "matrix", modes{audit: levelBaseline, warn: levelRestricted}.labels())
+	m.told = m.passing(t, "matrix", modes{audit: levelBaseline, warn: levelRestricted}.labels())
 	class := &nodev1.RuntimeClass{ObjectMeta: metav1.ObjectMeta{Name: "sandboxed"}, Handler: "sandboxed"}
 	if _, err := m.client.NodeV1().RuntimeClasses().Create(t.Context(), class, metav1.CreateOptions{}); err != nil && !apierrors.IsAlreadyExists(err) {
 		t.Fatal(err)

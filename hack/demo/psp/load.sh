@@ -69,12 +69,15 @@ has_policies() {
 # A grant takes effect some moments after it was made; until then controllers are refused and wait longer each time.
 shop_may() { k auth can-i use podsecuritypolicies.policy/hardened -n shop --as=system:serviceaccount:shop:default; }
 
-# unready prints the workloads that have fewer pods than they want.
+# unready prints the workloads of the estate that have fewer pods than they want. Its namespaces belong to teams.
 unready() {
+  local ours
+  ours=" kube-system $(k get namespaces -l team -o 'jsonpath={.items[*].metadata.name}') "
   local columns='{.kind}|{.metadata.namespace}/{.metadata.name}|{.metadata.generation}|{.status.observedGeneration}'
   columns+='|{.spec.replicas}{.status.desiredNumberScheduled}|{.status.readyReplicas}{.status.numberReady}'
   k get deployments,statefulsets,daemonsets -A -o "jsonpath={range .items[*]}$columns{\"\\n\"}{end}" |
-    awk -F'|' '$3 != $4 || $5 + 0 != $6 + 0 || ($1 == "DaemonSet" && $5 + 0 == 0) { print $1, $2, $6 + 0 "/" $5 + 0 }'
+    awk -F'|' -v ours="$ours" '{ split($2, name, "/") } !index(ours, " " name[1] " ") { next }
+      $3 != $4 || $5 + 0 != $6 + 0 || ($1 == "DaemonSet" && $5 + 0 == 0) { print $1, $2, $6 + 0 "/" $5 + 0 }'
 }
 settled() { [[ -z $(unready | tee /dev/stderr) ]]; }
 
