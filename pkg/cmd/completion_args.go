@@ -30,7 +30,7 @@ func addCompletions(root *cobra.Command, config *genericclioptions.ConfigFlags) 
 	c := &completer{config}
 	arguments := map[string]cobra.CompletionFunc{
 		"check": c.check, "label": c.namespaceArgs, "blocked": c.namespaceArgs, "rollback": c.rollback, "explain": c.explain,
-		"version": cobra.NoFileCompletions, "psp list": cobra.NoFileCompletions, "psp explain": c.policies, "psp check": c.pspNamespaces,
+		"version": cobra.NoFileCompletions, "psp list": cobra.NoFileCompletions, "psp explain": c.policies, "psp check": c.pspNamespaces, "psp plan": c.pspNamespaces,
 		"who-can": c.whoCan,
 	}
 	flags := map[string]cobra.CompletionFunc{

@@ -181,7 +181,7 @@ func (o *PSPPlanOptions) ask(ctx context.Context, f *migration.PlanFacts, namesp
 		return ns.DeletionTimestamp == nil && len(survey.PodSecurityLabels(ns.Labels)) == 0 && ns.Name != kubeSystem
 	})
 	if bare < 0 {
-		f.Defaults, f.DefaultsWhy = nil, "every namespace has labels, so that none shows the levels of one without: pass --admission-config"
+		f.Defaults, f.DefaultsWhy = nil, "no namespace that was read is without labels, and only such a one shows the levels: pass --admission-config"
 		return
 	}
 	name := namespaces[bare].Name
