@@ -26,23 +26,28 @@ func TestCompare(t *testing.T) {
 	}{
 		"foreseen": {
 			question{predicted: []prediction{{asWritten, denied}, {asStored, denied}}, real: denied},
-			0, Tally{Requests: 1, Compared: 1, Predictions: 2, Refused: 1},
+			0,
+			Tally{Requests: 1, Compared: 1, Predictions: 2, Refused: 1},
 		},
 		"one of two was wrong": {
 			question{predicted: []prediction{{asWritten, warned}, {asStored, denied}}, real: warned},
-			1, Tally{Requests: 1, Compared: 1, Predictions: 2, Warned: 1},
+			1,
+			Tally{Requests: 1, Compared: 1, Predictions: 2, Warned: 1},
 		},
 		"the order of warnings": {
 			question{predicted: []prediction{{asWritten, warned}}, real: swapped},
-			1, Tally{Requests: 1, Compared: 1, Predictions: 1, Warned: 1},
+			1,
+			Tally{Requests: 1, Compared: 1, Predictions: 1, Warned: 1},
 		},
 		"an annotation": {
 			question{predicted: []prediction{{asWritten, unlogged}}, real: denied},
-			1, Tally{Requests: 1, Compared: 1, Predictions: 1, Refused: 1},
+			1,
+			Tally{Requests: 1, Compared: 1, Predictions: 1, Refused: 1},
 		},
 		"invalid": {
 			question{predicted: []prediction{{asWritten, warned}}, invalid: true, answer: invalid},
-			0, Tally{Requests: 1, Invalid: 1, Reasons: map[string]int{"spec.containers[].image: Invalid value: must not hold blanks": 1}},
+			0,
+			Tally{Requests: 1, Invalid: 1, Reasons: map[string]int{"spec.containers[].image: Invalid value: must not hold blanks": 1}},
 		},
 	} {
 		var got Tally
