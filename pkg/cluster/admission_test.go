@@ -22,7 +22,8 @@ func TestAdmission(t *testing.T) {
 	}{
 		"too new": {"v1.25.0", known, nil, Admission{PodSecurityPolicy: Fact{Inactive, Probed, "Kubernetes 1.25 has no PodSecurityPolicy"}}},
 		"metrics know it": {
-			"v1.24.17", known, []runtime.Object{other},
+			"v1.24.17", known,
+			[]runtime.Object{other},
 			Admission{Fact{Active, Probed, "the API server's metrics know the admission plug-in PodSecurityPolicy"}, true},
 		},
 		"metrics know PodSecurity alone": {
@@ -34,15 +35,18 @@ func TestAdmission(t *testing.T) {
 			Admission{PodSecurityPolicy: Fact{Inactive, Probed, "the API server's metrics know admission plug-ins, but not PodSecurityPolicy"}},
 		},
 		"flags enable it": {
-			"v1.24.17", "", []runtime.Object{apiServer("--enable-admission-plugins", "NodeRestriction,PodSecurityPolicy", "--admission-control-config-file=/a")},
+			"v1.24.17", "",
+			[]runtime.Object{apiServer("--enable-admission-plugins", "NodeRestriction,PodSecurityPolicy", "--admission-control-config-file=/a")},
 			Admission{PodSecurityPolicy: Fact{Active, Probed, "kube-apiserver runs with --enable-admission-plugins=PodSecurityPolicy"}},
 		},
 		"flags do not": {
-			"v1.24.17", "", []runtime.Object{other},
+			"v1.24.17", "",
+			[]runtime.Object{other},
 			Admission{Fact{Inactive, Probed, "the flags of kube-apiserver do not enable PodSecurityPolicy"}, true},
 		},
 		"flags differ": {
-			"v1.24.17", "", []runtime.Object{apiServer("--enable-admission-plugins=PodSecurityPolicy"), other},
+			"v1.24.17", "",
+			[]runtime.Object{apiServer("--enable-admission-plugins=PodSecurityPolicy"), other},
 			Admission{Fact{Unknown, Probed, "the API servers differ: 1 of 2 enable PodSecurityPolicy"}, true},
 		},
 		"nothing to be read": {

@@ -2,7 +2,6 @@ package migration
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -130,63 +129,6 @@ type planner struct {
 	spaces []*space
 }
 
-// verdict is what is found out about a step.
-type verdict struct {
-	state, why     string
-	commands, undo []string
-	objects        []any
-}
-
-func notNeeded(format string, args ...any) verdict {
-	return verdictOf(report.StepNone, format, args...)
-}
-func done(format string, args ...any) verdict { return verdictOf(report.StepDone, format, args...) }
-func open(format string, args ...any) verdict { return verdictOf(report.StepOpen, format, args...) }
-func unknown(format string, args ...any) verdict {
-	return verdictOf(report.StepUnknown, format, args...)
-}
-
-func verdictOf(state, format string, args ...any) verdict {
-	return verdict{state: state, why: fmt.Sprintf(format, args...)}
-}
-
-// by adds the way there and the way back.
-func (v verdict) by(commands, undo []string) verdict {
-	v.commands, v.undo = commands, undo
-	return v
-}
-
-// with adds the objects that the commands apply.
-func (v verdict) with(objects ...any) verdict {
-	v.objects = objects
-	return v
-}
-
-func (v verdict) item(s *step, namespace string) report.MigrationStep {
-	return report.MigrationStep{
-		Step: s.name, Number: s.number, Namespace: namespace, Title: s.title, State: v.state, Why: v.why,
-		Commands: v.commands, Undo: v.undo, Objects: rawObjects(v.objects),
-	}
-}
-
-// cluster is a step that is taken once.
-func cluster(judge func(*planner) verdict) func(*planner, *step) []report.MigrationStep {
-	return func(p *planner, s *step) []report.MigrationStep {
-		return []report.MigrationStep{judge(p).item(s, "")}
-	}
-}
-
-// each is a step that is taken in each namespace.
-func each(judge func(*planner, *space) verdict) func(*planner, *step) []report.MigrationStep {
-	return func(p *planner, s *step) []report.MigrationStep {
-		var items []report.MigrationStep
-		for _, sp := range p.spaces {
-			items = append(items, judge(p, sp).item(s, sp.name()))
-		}
-		return items
-	}
-}
-
 // missing says in a few words which of these resources could not be read, in the whole cluster or in the namespace;
 // empty where all could. Policies that pods name and nobody knows are looked at workload by workload.
 func (p *planner) missing(namespace string, resources ...string) string {
@@ -216,27 +158,6 @@ func (p *planner) gapsOf(namespace string) []report.Gap {
 		}
 	}
 	return gaps
-}
-
-// some names a few of many.
-func some(names []string) string {
-	const most = 3
-	switch n := len(names); {
-	case n > most:
-		return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), n-most)
-	case n > 1:
-		return strings.Join(names[:n-1], ", ") + " and " + names[n-1]
-	default:
-		return strings.Join(names, "")
-	}
-}
-
-// count is "1 workload" or "3 workloads".
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // opened names the namespaces in which a step is still to be taken.

@@ -96,7 +96,7 @@ func labelled(f *PlanFacts, since time.Time, labels map[string]string) {
 	}
 	at := metav1.NewTime(since)
 	f.Namespaces[0].ManagedFields = append(f.Namespaces[0].ManagedFields, metav1.ManagedFieldsEntry{
-		Manager: "kubectl-pss", Time: &at, FieldsV1: &metav1.FieldsV1{Raw: raw},
+		Manager: "kubectl-pss", Time: &at, FieldsV1: metav1.NewFieldsV1(string(raw)),
 	})
 }
 

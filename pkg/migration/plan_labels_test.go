@@ -35,7 +35,8 @@ func TestPlanAuditWarn(t *testing.T) {
 				labelled(f, planNoon(), map[string]string{auditLabel: "baseline", auditLabel + "-version": "v1.24", warnLabel: "restricted"})
 			},
 			planned{
-				report.StepOpen, "audit is below restricted", []string{"kubectl pss label ns shop --audit=restricted --yes"},
+				report.StepOpen, "audit is below restricted",
+				[]string{"kubectl pss label ns shop --audit=restricted --yes"},
 				[]string{"kubectl pss label ns shop --audit=baseline --yes"},
 			},
 		},
@@ -44,7 +45,8 @@ func TestPlanAuditWarn(t *testing.T) {
 				labelled(f, planNoon(), map[string]string{auditLabel: "strict", warnLabel: "restricted"})
 			},
 			planned{
-				report.StepOpen, "audit is below restricted", []string{"kubectl pss label ns shop --audit=restricted --yes"},
+				report.StepOpen, "audit is below restricted",
+				[]string{"kubectl pss label ns shop --audit=restricted --yes"},
 				[]string{"kubectl label ns shop --overwrite pod-security.kubernetes.io/audit=strict"},
 			},
 		},
@@ -189,7 +191,8 @@ func TestPlanEnforce(t *testing.T) {
 		},
 		"privileged is to be said": {func(f *PlanFacts) { f.Check.Items[1].AfterPatches.Enforce = "privileged" }, planned{
 			report.StepOpen, "workloads here need privileged; unless that is said, default levels for namespaces without labels hit them",
-			[]string{"kubectl pss label ns shop --enforce=privileged --yes"}, []string{"kubectl pss label ns shop --enforce=- --yes"},
+			[]string{"kubectl pss label ns shop --enforce=privileged --yes"},
+			[]string{"kubectl pss label ns shop --enforce=- --yes"},
 		}},
 		"a policy is gone that wrote": {gone, planned{State: report.StepUnknown, Why: isGoneText}},
 		"an empty namespace with a level": {

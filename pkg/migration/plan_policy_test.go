@@ -8,7 +8,6 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 
 	"github.com/kubectl-pss/kubectl-pss/pkg/psp"
-	"github.com/kubectl-pss/kubectl-pss/pkg/rbac"
 	"github.com/kubectl-pss/kubectl-pss/pkg/report"
 )
 
@@ -53,7 +52,8 @@ func TestPlanHarden(t *testing.T) {
 	}{
 		"a policy writes": {func(*PlanFacts) {}, planned{
 			report.StepOpen, "policies write into pods of deployment.apps/web what the template does not say",
-			[]string{patch("deployment.apps/web", webPatch)}, []string{patch("deployment.apps/web", webUndo)},
+			[]string{patch("deployment.apps/web", webPatch)},
+			[]string{patch("deployment.apps/web", webUndo)},
 		}},
 		"several": {
 			func(f *PlanFacts) {
@@ -84,7 +84,8 @@ func TestPlanHarden(t *testing.T) {
 			func(f *PlanFacts) { f.Check.Served, f.Policies = false, nil },
 			planned{
 				report.StepOpen, "policies write into pods of deployment.apps/web what the template does not say",
-				[]string{patch("deployment.apps/web", webPatch)}, []string{patch("deployment.apps/web", webUndo)},
+				[]string{patch("deployment.apps/web", webPatch)},
+				[]string{patch("deployment.apps/web", webUndo)},
 			},
 		},
 		"gaps": {
@@ -146,7 +147,8 @@ func TestPlanSimplify(t *testing.T) {
 	undo := []string{"kubectl pss psp plan --simplify | kubectl delete --ignore-not-found -f -"}
 	open := planned{
 		report.StepOpen, "hardened: a copy that is tried first shows what breaks without what only writes, or no level can say",
-		[]string{"kubectl pss psp plan --simplify | kubectl apply -f -"}, undo,
+		[]string{"kubectl pss psp plan --simplify | kubectl apply -f -"},
+		undo,
 	}
 	for name, tt := range map[string]struct {
 		given func(*PlanFacts)
@@ -181,7 +183,8 @@ func TestPlanSimplify(t *testing.T) {
 			planned{State: report.StepOpen, Why: "no copy is made where another policy has its name: 0hardened"},
 		},
 		"some namespaces": {func(f *PlanFacts) { f.Shell.Among = []string{"shop"}; f.Shell.Plan = []string{"--probe"} }, planned{
-			open.State, open.Why, []string{"kubectl pss psp plan shop --simplify --probe | kubectl apply -f -"},
+			open.State, open.Why,
+			[]string{"kubectl pss psp plan shop --simplify --probe | kubectl apply -f -"},
 			[]string{"kubectl pss psp plan shop --simplify --probe | kubectl delete --ignore-not-found -f -"},
 		}},
 		"no rights": {func(f *PlanFacts) { f.Check.Gaps = []report.Gap{gapOf(resourcePolicies)} }, planned{
@@ -190,133 +193,5 @@ func TestPlanSimplify(t *testing.T) {
 		"not served": {func(f *PlanFacts) { f.Check.Served = false }, planned{State: report.StepNone, Why: "this server has no PodSecurityPolicy"}},
 	} {
 		t.Run(name, func(t *testing.T) { same(t, tt.given, StepSimplify, tt.want) })
-	}
-}
-
-func TestPlanBypass(t *testing.T) {
-	undo := []string{"kubectl delete rolebinding -n shop disable-psp"}
-	open := planned{
-		report.StepOpen, "pods here must still satisfy a policy, and may be changed by it",
-		[]string{"kubectl pss psp plan shop --bypass | kubectl apply -f -"}, undo,
-	}
-	own := []string{"kubectl delete rolebinding -n shop pss-disable-psp"}
-	const admitted = "every service account here may use privileged, which admits everything and writes nothing"
-	everybody := rbacv1.Subject{APIGroup: rbacv1.GroupName, Kind: rbacv1.GroupKind, Name: rbac.Authenticated}
-	for name, tt := range map[string]struct {
-		given func(*PlanFacts)
-		want  planned
-	}{
-		"policies decide":    {func(*PlanFacts) {}, open},
-		"around them":        {func(f *PlanFacts) { applied(t, f, StepBypass) }, planned{report.StepDone, admitted, nil, undo}},
-		"the policy is gone": {func(f *PlanFacts) { applied(t, f, StepBypass); f.Policies = f.Policies[:1] }, open},
-		"the policy has changed": {
-			func(f *PlanFacts) { applied(t, f, StepBypass); f.Policies[1].Spec.HostPID = false },
-			planned{open.State, open.Why, open.Commands, own},
-		},
-		"somebody else's way": {
-			func(f *PlanFacts) {
-				f.Policies = append(f.Policies, openPolicyNamed("privileged"))
-				f.Access.ClusterRoles = append(f.Access.ClusterRoles, *newClusterRole("any", useOf("privileged")))
-				f.Access.ClusterRoleBindings = append(f.Access.ClusterRoleBindings, rbacv1.ClusterRoleBinding{
-					RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: clusterRoleKind, Name: "any"}, Subjects: []rbacv1.Subject{everybody},
-				})
-			},
-			planned{State: report.StepDone, Why: admitted},
-		},
-		"the binding's name is taken": {
-			func(f *PlanFacts) {
-				f.Access.RoleBindings = append(f.Access.RoleBindings, *newRoleBinding("shop", "disable-psp", "view", "devs"))
-			},
-			planned{open.State, open.Why, open.Commands, own},
-		},
-		"off":        {func(f *PlanFacts) { f.Plugin.Value = report.PodSecurityInactive }, planned{State: report.StepNone, Why: "PodSecurityPolicy is off"}},
-		"not served": {func(f *PlanFacts) { f.Check.Served = false }, planned{State: report.StepNone, Why: "this server has no PodSecurityPolicy"}},
-		"no rights": {
-			func(f *PlanFacts) {
-				f.Check.Gaps = []report.Gap{gapOf("clusterrolebindings.rbac.authorization.k8s.io")}
-			},
-			planned{State: report.StepUnknown, Why: "could not read clusterrolebindings.rbac.authorization.k8s.io"},
-		},
-	} {
-		t.Run(name, func(t *testing.T) { same(t, tt.given, StepBypass, tt.want) })
-	}
-}
-
-// What exists is never changed: what is taken leaves its name to its owner.
-func TestPlanBypassNames(t *testing.T) {
-	names := func(f *PlanFacts) []string {
-		var list []string
-		for _, raw := range stepOf(t, f, StepBypass).Objects {
-			var o struct {
-				Kind     string
-				Metadata struct{ Name string }
-			}
-			if err := json.Unmarshal(raw, &o); err != nil {
-				t.Fatal(err)
-			}
-			list = append(list, o.Kind+" "+o.Metadata.Name)
-		}
-		return list
-	}
-	theirs := openPolicyNamed("privileged")
-	theirs.Labels, theirs.Spec.AllowedUnsafeSysctls = map[string]string{"team": "platform"}, nil
-	narrow := hardenedPolicy()
-	narrow.Name = "privileged"
-	for name, tt := range map[string]struct {
-		given func(*PlanFacts)
-		want  []string
-	}{
-		"nothing is taken": {func(*PlanFacts) {}, []string{"PodSecurityPolicy privileged", "ClusterRole privileged-psp", "RoleBinding disable-psp"}},
-		"a policy that does": {
-			func(f *PlanFacts) { f.Policies = append(f.Policies, theirs) }, []string{"ClusterRole privileged-psp", "RoleBinding disable-psp"},
-		},
-		"a policy that does not": {
-			func(f *PlanFacts) { f.Policies = append(f.Policies, narrow) },
-			[]string{"PodSecurityPolicy pss-privileged", "ClusterRole privileged-psp", "RoleBinding disable-psp"},
-		},
-		"a role for something else": {
-			func(f *PlanFacts) {
-				f.Access.ClusterRoles = append(f.Access.ClusterRoles, *newClusterRole("privileged-psp", useOf("hardened")))
-			},
-			[]string{"PodSecurityPolicy privileged", "ClusterRole pss-privileged-psp", "RoleBinding disable-psp"},
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			f := planFacts()
-			tt.given(&f)
-			if diff := cmp.Diff(tt.want, names(&f)); diff != "" {
-				t.Error(diff)
-			}
-		})
-	}
-}
-
-func TestAdmitsAll(t *testing.T) {
-	no := false
-	if !admitsAll(openPolicyNamed("x")) {
-		t.Error("our own policy does not")
-	}
-	for name, change := range map[string]func(*psp.Policy){
-		"privileged":     func(p *psp.Policy) { p.Spec.Privileged = false },
-		"escalation":     func(p *psp.Policy) { p.Spec.AllowPrivilegeEscalation = &no },
-		"capabilities":   func(p *psp.Policy) { p.Spec.AllowedCapabilities = nil },
-		"volumes":        func(p *psp.Policy) { p.Spec.Volumes = []string{"hostPath"} },
-		"host network":   func(p *psp.Policy) { p.Spec.HostNetwork = false },
-		"host ports":     func(p *psp.Policy) { p.Spec.HostPorts[0].Max = 1024 },
-		"users":          func(p *psp.Policy) { p.Spec.RunAsUser.Rule = psp.MustRunAsNonRoot },
-		"SELinux":        func(p *psp.Policy) { p.Spec.SELinux.Rule = psp.MustRunAs },
-		"read-only root": func(p *psp.Policy) { p.Spec.ReadOnlyRootFilesystem = true },
-		"host paths":     func(p *psp.Policy) { p.Spec.AllowedHostPaths = []psp.HostPath{{PathPrefix: "/var"}} },
-		"runtime class":  func(p *psp.Policy) { p.Spec.RuntimeClass = &psp.RuntimeClass{} },
-		"seccomp":        func(p *psp.Policy) { delete(p.Annotations, psp.SeccompAllowedAnnotation) },
-		"seccomp writes": func(p *psp.Policy) { p.Annotations[psp.SeccompDefaultAnnotation] = "runtime/default" },
-		"AppArmor":       func(p *psp.Policy) { p.Annotations[psp.AppArmorAllowedAnnotation] = "runtime/default" },
-		"adds":           func(p *psp.Policy) { p.Spec.DefaultAddCapabilities = append(p.Spec.DefaultAddCapabilities, "CHOWN") },
-	} {
-		p := openPolicyNamed("x")
-		change(p)
-		if admitsAll(p) {
-			t.Errorf("%s: it still counts as admitting everything", name)
-		}
 	}
 }
