@@ -5,7 +5,9 @@ package migration
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -97,16 +99,15 @@ func (c *checker) report(ctx context.Context) (*report.PSPCheck, error) {
 	return r, nil
 }
 
-// unknownPolicies are gaps: whether these policies wrote anything, and what, cannot be told.
+// unknownPolicies are a gap: whether they wrote anything, and what, cannot be told.
 func (c *checker) unknownPolicies() []workload.Gap {
-	var gaps []workload.Gap
-	for name := range c.unknown {
-		gaps = append(gaps, workload.Gap{
-			Resource: resourcePolicies, Reason: "notFound",
-			Message: "pods say that " + name + " admitted them, which is not among the policies",
-		})
+	if len(c.unknown) == 0 || slices.ContainsFunc(c.Gaps, func(g workload.Gap) bool { return g.Resource == resourcePolicies }) {
+		return nil // which says as much
 	}
-	return gaps
+	return []workload.Gap{{
+		Resource: resourcePolicies, Reason: "notFound",
+		Message: "pods were admitted by policies that are not there: " + strings.Join(slices.Sorted(maps.Keys(c.unknown)), ", "),
+	}}
 }
 
 // resourcePolicies is how gaps name policies.

@@ -226,13 +226,21 @@ func TestUnknownPolicy(t *testing.T) {
 	r := e.check(t)
 	want := []report.Gap{{
 		Resource: "podsecuritypolicies.policy", Reason: "notFound",
-		Message: "pods say that hardening admitted them, which is not among the policies",
+		Message: "pods were admitted by policies that are not there: hardening",
 	}}
 	if diff := cmp.Diff(want, r.Gaps); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
-	if w := r.Items[0].Workloads[0]; len(w.Written) != 0 || len(w.Others) != 4 || r.Summary.Verdict != report.Incomplete {
+	w := r.Items[0].Workloads[0]
+	if len(w.Written) != 0 || len(w.Others) != 4 || r.Summary.Verdict != report.Incomplete {
 		t.Errorf("written %v, others %v, %s", w.Written, w.Others, r.Summary.Verdict)
+	}
+	if w.NoTemplate || w.WithPolicy != "restricted" || w.Without != "baseline" || w.Trap != nil || r.Items[0].Recommended.Enforce != "baseline" {
+		t.Errorf("no template: %v, passes %s, %s without, trap %+v", w.NoTemplate, w.WithPolicy, w.Without, w.Trap)
+	}
+	e.options.Gaps = []workload.Gap{{Resource: "podsecuritypolicies.policy", Reason: "forbidden"}}
+	if r := e.check(t); len(r.Gaps) != 1 || r.Gaps[0].Reason != "forbidden" {
+		t.Errorf("gaps %v", r.Gaps)
 	}
 }
 

@@ -139,8 +139,12 @@ func (c *checker) seen(e evidence) finding {
 	}
 	declared := c.podOf(e.template)
 	f.differences = psp.Written(declared, e.pod)
-	f.bare = e.pod
-	if p := c.policy(e.policy); p != nil {
+	p := c.policy(e.policy)
+	if p == nil && e.policy != "" {
+		f.without = c.levels.of(without(e.pod, f.differences)) // nobody can say that it was not the policy
+		return f
+	}
+	if p != nil {
 		after, _ := p.Admit(declared)
 		attribute(f.differences, psp.Written(declared, after), p.Name)
 	}

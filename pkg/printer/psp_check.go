@@ -162,8 +162,8 @@ func (p *page) levelCell(level string) cell {
 func (p *page) pspSummary(c *report.PSPCheck, command string) {
 	p.section()
 	s := &c.Summary
-	if n := untold(c); n > 0 {
-		p.line(0, p.Caution("Unknown:")+" what policies wrote into the pods of "+count(n, "workload")+" for which no template is known.")
+	if n := pspUntold(c); n > 0 {
+		p.line(0, p.Caution("Unknown:")+" what policies wrote into the pods of "+count(n, "workload")+", since template or policy are not known.")
 	}
 	switch {
 	case s.Trapped > 0:
@@ -186,12 +186,20 @@ func (p *page) pspSummary(c *report.PSPCheck, command string) {
 	}
 }
 
-// untold counts the workloads of which nobody can tell whether they are trapped.
-func untold(c *report.PSPCheck) int {
+// untold says that nobody can tell whether a workload is trapped: no template is known, or the policy is not.
+func untold(w *report.PSPWorkload) bool {
+	if w.Trap != nil || w.WithPolicy == levelPrivileged {
+		return false
+	}
+	return w.NoTemplate || len(w.Written) == 0 && len(w.Others) > 0 && w.WithPolicy != w.Without
+}
+
+// pspUntold counts the workloads of which nobody can tell.
+func pspUntold(c *report.PSPCheck) int {
 	n := 0
 	for i := range c.Items {
 		for k := range c.Items[i].Workloads {
-			if w := &c.Items[i].Workloads[k]; w.NoTemplate && w.WithPolicy != levelPrivileged {
+			if untold(&c.Items[i].Workloads[k]) {
 				n++
 			}
 		}

@@ -130,7 +130,7 @@ func pspChecked() *report.PSPCheck {
 	c.Items[0].Workloads = append([]report.PSPWorkload{kept, owned, web, lost}, c.Items[0].Workloads...)
 	c.Items[0].Policies = []string{"hardened", "older", "open"}
 	c.Items[0].AfterPatches = report.PSPModes{Enforce: "baseline", Audit: "restricted", Warn: "restricted"}
-	c.Summary = report.PSPSummary{Verdict: report.Violates, Namespaces: 2, Workloads: 8, Trapped: 3, Repaired: 1}
+	c.Summary = report.PSPSummary{Verdict: report.Violates, Namespaces: 2, Workloads: 9, Trapped: 3, Repaired: 1}
 	return c
 }
 
@@ -149,10 +149,15 @@ func pspUntrapped() *report.PSPCheck {
 				Group: "example.com", Kind: "Database", Name: "db", State: "active", NoTemplate: true, WithPolicy: "restricted", Without: "restricted",
 				Policies: []report.PSPAdmission{{Name: "hardened", Source: report.PSPByAnnotation, Pods: 1}, {Name: "open", Source: report.PSPByAuthorisation}},
 			},
+			{
+				Group: "apps", Kind: "StatefulSet", Name: "old", State: "active", WithPolicy: "restricted", Without: "baseline",
+				Policies: []report.PSPAdmission{{Name: "gone", Source: report.PSPByAnnotation, Pods: 2}},
+				Others:   []report.PSPDifference{{Path: "spec.containers[app].securityContext.runAsNonRoot", Pod: json.RawMessage(`true`)}},
+			},
 		}},
 		{Namespace: "kube-system", Policies: []string{}, Current: privileged},
 	}
-	c.Summary = report.PSPSummary{Verdict: report.Complies, Namespaces: 2, Workloads: 4}
+	c.Summary = report.PSPSummary{Verdict: report.Complies, Namespaces: 2, Workloads: 5}
 	return c
 }
 

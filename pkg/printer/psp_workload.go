@@ -25,7 +25,11 @@ func (p *page) pspWorkload(n *report.PSPNamespace, w *report.PSPWorkload, detail
 	} else {
 		p.untrapped(w)
 	}
-	if details {
+	switch {
+	case !details:
+	case untold(w) && !w.NoTemplate:
+		p.differences("written by the policy, or by a webhook, a limit range or a hand", w.Others)
+	default:
 		p.differences("written otherwise, by a webhook, a limit range or a hand", w.Others)
 	}
 	p.repairOf(w)
@@ -90,7 +94,9 @@ func (p *page) untrapped(w *report.PSPWorkload) {
 		p.line(2, "under no policy that is known")
 	}
 	switch {
-	case w.NoTemplate && w.WithPolicy != levelPrivileged:
+	case untold(w) && !w.NoTemplate:
+		p.line(2, fmt.Sprintf("passes %s today; ", w.WithPolicy)+p.Caution(fmt.Sprintf("without policies perhaps %s only: it is not known what they write", w.Without)))
+	case untold(w):
 		p.line(2, "passes "+w.WithPolicy+" today; "+p.Caution("without policies perhaps not: no template is known that would tell what they wrote"))
 	case w.WithPolicy == w.Without:
 		p.line(2, "passes "+w.WithPolicy+", with policies and without")

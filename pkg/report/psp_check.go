@@ -67,7 +67,8 @@ type PSPWorkload struct {
 	// NoTemplate says that a policy that writes admitted its pods, and that no template is known to hold them against:
 	// what it wrote cannot be told, and Without is that of pods as they are.
 	NoTemplate bool `json:"noTemplate,omitempty"`
-	// WithPolicy is the strictest level that its pods pass today, Without the one once no policy writes any more.
+	// WithPolicy is the strictest level that its pods pass today, Without the one once no policy writes any more. Where a
+	// policy that admitted them is not known, Without is that of pods without any of Others: the policy may have written it.
 	WithPolicy string `json:"withPolicy"`
 	Without    string `json:"without"`
 	// Trap is what happens to the next pod after the policy is gone; nil where nothing does.
