@@ -129,8 +129,25 @@ type request struct {
 	body                          []byte
 }
 
+// attempts is how often a request is sent that a busy server did not get to answer.
+const attempts = 3
+
 // ask sends a request. A refusal by Pod Security or by validation is an answer, anything else an error.
-func (s *Server) ask(ctx context.Context, r *request) (*Answer, error) {
+func (s *Server) ask(ctx context.Context, r *request) (a *Answer, err error) {
+	for range attempts {
+		if a, err = s.try(ctx, r); err == nil && !a.outOfTime() || ctx.Err() != nil {
+			break
+		}
+	}
+	return a, err
+}
+
+// outOfTime says that the server gave up looking at pods: it takes a second at most, however busy the machine is.
+func (a *Answer) outOfTime() bool {
+	return len(a.warnings) > 0 && strings.HasPrefix(a.warnings[0], "new PodSecurity enforce level only checked")
+}
+
+func (s *Server) try(ctx context.Context, r *request) (*Answer, error) {
 	a := &Answer{auditID: fmt.Sprintf("%s-%d", s.id, s.asked.Add(1))}
 	sent := s.client.CoreV1().RESTClient().Verb(r.verb).AbsPath(r.path).Param("dryRun", metav1.DryRunAll).
 		Body(r.body).SetHeader("Content-Type", r.contentType).SetHeader("Audit-ID", a.auditID)
