@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-pss/kubectl-pss/pkg/psp"
 	"github.com/kubectl-pss/kubectl-pss/pkg/rbac"
@@ -90,7 +92,16 @@ func TestPlanCreation(t *testing.T) {
 		given func(*PlanFacts)
 		want  planned
 	}{
-		"privileged": {func(*PlanFacts) {}, planned{report.StepOpen, "namespaces without labels are privileged (probed)", commands, undo}},
+		"privileged": {func(*PlanFacts) {}, planned{
+			report.StepOpen, "namespaces without labels are privileged (probed); enforce comes first, in shop: what is not labelled then gets these levels", commands, undo,
+		}},
+		"privileged, and all are labelled": {
+			func(f *PlanFacts) {
+				labelled(f, planNoon(), map[string]string{enforceLabel: "restricted"})
+				f.Shell.Among = []string{"shop"}
+			},
+			planned{report.StepOpen, "namespaces without labels are privileged (probed)", commands, undo},
+		},
 		"levels": {
 			func(f *PlanFacts) {
 				f.Defaults = &report.Defaults{Enforce: "baseline:latest", Warn: "restricted:v1.24", Source: report.SourceConfig}
@@ -104,11 +115,17 @@ func TestPlanCreation(t *testing.T) {
 		t.Run(name, func(t *testing.T) { same(t, tt.given, StepCreation, tt.want) })
 	}
 	f := planFacts()
+	f.Namespaces = append(f.Namespaces, corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "kube-labelled", Labels: map[string]string{enforceLabel: "privileged"}}})
+	pods := []report.PSPWorkload{{Kind: "Pod", Name: "p"}}
+	f.Check.Items = append(
+		f.Check.Items, report.PSPNamespace{Namespace: "kube-flannel", Workloads: pods}, report.PSPNamespace{Namespace: "kube-public"},
+		report.PSPNamespace{Namespace: "kube-labelled", Workloads: pods},
+	)
 	item := stepOf(t, &f, StepCreation)
 	want := `{"apiVersion":"apiserver.config.k8s.io/v1","kind":"AdmissionConfiguration","plugins":[{"configuration":{` +
 		`"apiVersion":"pod-security.admission.config.k8s.io/v1beta1","defaults":{"audit":"restricted","audit-version":"latest",` +
 		`"enforce":"baseline","enforce-version":"latest","warn":"restricted","warn-version":"latest"},` +
-		`"exemptions":{"namespaces":["kube-system"],"runtimeClasses":[],"usernames":[]},"kind":"PodSecurityConfiguration"},"name":"PodSecurity"}]}`
+		`"exemptions":{"namespaces":["kube-system","kube-flannel"],"runtimeClasses":[],"usernames":[]},"kind":"PodSecurityConfiguration"},"name":"PodSecurity"}]}`
 	if diff := cmp.Diff([]json.RawMessage{json.RawMessage(want)}, item.Objects); diff != "" {
 		t.Error(diff)
 	}

@@ -7,12 +7,13 @@ import (
 	"k8s.io/pod-security-admission/api"
 
 	"github.com/kubectl-pss/kubectl-pss/pkg/report"
+	"github.com/kubectl-pss/kubectl-pss/pkg/survey"
 )
 
 // creation: a namespace that somebody makes has a level without anybody thinking of it.
 func (p *planner) creation() verdict {
 	commands := []string{
-		p.Shell.plan("--step", StepCreation, "-o", "objects") + " > pod-security.yaml",
+		p.Shell.planOf(nil, "--step", StepCreation, "-o", "objects") + " > pod-security.yaml",
 		"# on every control plane node: make it /etc/kubernetes/pod-security.yaml, let kube-apiserver see that file, and start it with" +
 			" --admission-control-config-file=/etc/kubernetes/pod-security.yaml" +
 			" (kubeadm: extraArgs and extraVolumes of apiServer in its ClusterConfiguration)",
@@ -25,7 +26,11 @@ func (p *planner) creation() verdict {
 	case slices.ContainsFunc([]string{d.Enforce, d.Audit, d.Warn}, isLevelled):
 		return done("namespaces without labels have %s (%s)", levelsOf(d), d.Source).by(nil, undo).with(objects)
 	default:
-		return open("namespaces without labels are privileged (%s)", d.Source).by(commands, undo).with(objects)
+		aside := ""
+		if names := p.opened((*planner).enforce); len(names) > 0 {
+			aside = "; enforce comes first, in " + some(names) + ": what is not labelled then gets these levels"
+		}
+		return open("namespaces without labels are privileged (%s)%s", d.Source, aside).by(commands, undo).with(objects)
 	}
 }
 
@@ -55,8 +60,21 @@ const (
 	minorConfigStable = 25
 )
 
-// admissionConfiguration makes baseline what nobody has to think of, and restricted what everybody hears of. Namespaces of
-// the system are exempt where they have no label of their own: their pods need more.
+// exempt are the namespaces of the system that have pods and no label of their own: those need more than baseline, and are
+// nobody's to migrate.
+func (p *planner) exempt() []string {
+	names := []string{kubeSystem}
+	for i := range p.Check.Items {
+		item := &p.Check.Items[i]
+		if item.Counted || item.Namespace == kubeSystem || len(item.Workloads) == 0 || p.space(item).has(survey.Enforce) != "" {
+			continue
+		}
+		names = append(names, item.Namespace)
+	}
+	return names
+}
+
+// admissionConfiguration makes baseline what nobody has to think of, and restricted what everybody hears of.
 func (p *planner) admissionConfiguration() any {
 	version := "v1"
 	switch {
@@ -79,7 +97,7 @@ func (p *planner) admissionConfiguration() any {
 					"audit": string(api.LevelRestricted), "audit-version": api.VersionLatest,
 					"warn": string(api.LevelRestricted), "warn-version": api.VersionLatest,
 				},
-				"exemptions": named{"usernames": []any{}, "runtimeClasses": []any{}, "namespaces": []any{kubeSystem}},
+				"exemptions": named{"usernames": []any{}, "runtimeClasses": []any{}, "namespaces": p.exempt()},
 			},
 		}},
 	}

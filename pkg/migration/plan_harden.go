@@ -1,6 +1,7 @@
 package migration
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -18,6 +19,9 @@ func (p *planner) harden(sp *space) verdict {
 		switch {
 		case len(w.Patch) > 0 && psp.Fixed(workload.Ref{Group: w.Group, Kind: w.Kind, Name: w.Name}) == "":
 			lacking = append(lacking, name)
+			if w.Owner != nil {
+				commands = append(commands, fmt.Sprintf("# %s made it and may take the patch back: change it there", ownerName(w.Owner)))
+			}
 			commands = append(commands, p.patch(sp.name(), name, w.Patch))
 			undo = append([]string{p.patch(sp.name(), name, w.Undo)}, undo...)
 		case w.Trap != nil || len(w.Patch) > 0:
@@ -52,6 +56,10 @@ func (p *planner) patch(namespace, name string, patch []byte) string {
 // resourceName is a workload as kubectl takes it.
 func resourceName(w *report.PSPWorkload) string {
 	return strings.TrimSuffix(strings.ToLower(w.Kind)+"."+w.Group, ".") + "/" + w.Name
+}
+
+func ownerName(o *report.Owner) string {
+	return strings.TrimSuffix(strings.ToLower(o.Kind)+"."+o.Group, ".") + "/" + o.Name
 }
 
 func nonEmpty(texts ...string) []string {

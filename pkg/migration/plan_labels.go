@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"k8s.io/apimachinery/pkg/util/duration"
 	"k8s.io/pod-security-admission/api"
 
 	"github.com/kubectl-pss/kubectl-pss/pkg/survey"
@@ -87,7 +88,7 @@ func (p *planner) soak(sp *space) verdict {
 	}
 	why := p.unsoaked(sp)
 	if why == "" {
-		return done("audit and warn have stood at %s for %s, and every pod was made since", sp.level, p.Soak)
+		return done("audit and warn have stood at %s for %s, and every pod was made since", sp.level, duration.HumanDuration(p.Soak))
 	}
 	if before := sp.live.Annotations[SoakedAnnotation]; before != "" {
 		back = []string{p.Shell.kubectl("annotate", "ns", sp.name(), "--overwrite", SoakedAnnotation+"="+before)}

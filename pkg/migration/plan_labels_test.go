@@ -115,11 +115,11 @@ func TestPlanSoak(t *testing.T) {
 		},
 		"long enough": {
 			func(f *PlanFacts) { young(f); labelled(f, planNoon().Add(longAgo), audited("restricted")) },
-			planned{State: report.StepDone, Why: "audit and warn have stood at restricted for 24h0m0s, and every pod was made since"},
+			planned{State: report.StepDone, Why: "audit and warn have stood at restricted for 24h, and every pod was made since"},
 		},
 		"no pods": {
 			func(f *PlanFacts) { f.Oldest = nil; labelled(f, planNoon().Add(longAgo), audited("restricted")) },
-			planned{State: report.StepDone, Why: "audit and warn have stood at restricted for 24h0m0s, and every pod was made since"},
+			planned{State: report.StepDone, Why: "audit and warn have stood at restricted for 24h, and every pod was made since"},
 		},
 		"the later label counts": {
 			func(f *PlanFacts) {

@@ -67,6 +67,16 @@ func TestPlanHarden(t *testing.T) {
 				[]string{patch("replicationcontroller/old", `{}`), patch("deployment.apps/web", webUndo)},
 			},
 		},
+		"somebody made the workload": {
+			func(f *PlanFacts) {
+				shop(f).Workloads[0].Owner = &report.Owner{Group: "argoproj.io", Kind: "Rollout", Name: "web"}
+			},
+			planned{
+				report.StepOpen, "policies write into pods of deployment.apps/web what the template does not say",
+				[]string{"# rollout.argoproj.io/web made it and may take the patch back: change it there", patch("deployment.apps/web", webPatch)},
+				[]string{patch("deployment.apps/web", webUndo)},
+			},
+		},
 		"written down": {func(f *PlanFacts) { shop(f).Workloads[0].Patch = nil }, planned{
 			State: report.StepDone, Why: "no template lacks what a policy writes",
 		}},
@@ -190,6 +200,7 @@ func TestPlanSimplify(t *testing.T) {
 		"no rights": {func(f *PlanFacts) { f.Check.Gaps = []report.Gap{gapOf(resourcePolicies)} }, planned{
 			State: report.StepUnknown, Why: "could not read podsecuritypolicies.policy",
 		}},
+		"off":        {func(f *PlanFacts) { f.Plugin.Value = report.PodSecurityInactive }, planned{State: report.StepNone, Why: "PodSecurityPolicy is off"}},
 		"not served": {func(f *PlanFacts) { f.Check.Served = false }, planned{State: report.StepNone, Why: "this server has no PodSecurityPolicy"}},
 	} {
 		t.Run(name, func(t *testing.T) { same(t, tt.given, StepSimplify, tt.want) })

@@ -8,6 +8,7 @@ import (
 
 	"github.com/kubectl-pss/kubectl-pss/pkg/psp"
 	"github.com/kubectl-pss/kubectl-pss/pkg/rbac"
+	"github.com/kubectl-pss/kubectl-pss/pkg/report"
 )
 
 // simplification is a policy in use that does what no level can say, and what takes its place on trial.
@@ -21,8 +22,11 @@ type simplification struct {
 
 // simplify: beside every policy in use that only writes, or demands what no level can say, there is one without that.
 func (p *planner) simplify() verdict {
-	if !p.Check.Served {
+	switch {
+	case !p.Check.Served:
 		return notNeeded("this server has no PodSecurityPolicy")
+	case p.Plugin.Value == report.PodSecurityInactive:
+		return notNeeded("PodSecurityPolicy is off")
 	}
 	if gaps := nonEmpty(p.missing("", resourcePolicies), p.missing("", rbacResources()...)); len(gaps) > 0 {
 		return unknown("could not read %s", strings.Join(gaps, ", "))

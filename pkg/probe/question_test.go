@@ -20,23 +20,28 @@ func TestDefaults(t *testing.T) {
 	}{
 		"none": {reply{}, reply{}, Defaults{Enforce: privileged, Warn: privileged}},
 		"enforce and warn": {
-			reply{refused: refusedByBaseline}, reply{warnings: []string{"metadata.x is odd", warnsOfRestricted}},
+			reply{refused: refusedByBaseline},
+			reply{warnings: []string{"metadata.x is odd", warnsOfRestricted}},
 			Defaults{Enforce: "baseline:v1.30", Warn: "restricted:latest"},
 		},
 		"warn alone": {
-			reply{warnings: []string{warnsOfRestricted}}, reply{warnings: []string{warnsOfRestricted}},
+			reply{warnings: []string{warnsOfRestricted}},
+			reply{warnings: []string{warnsOfRestricted}},
 			Defaults{Enforce: privileged, Warn: "restricted:latest"},
 		},
 		"policies refuse first": {
-			reply{refused: refusedByPolicies}, reply{warnings: []string{warnsOfRestricted}},
+			reply{refused: refusedByPolicies},
+			reply{warnings: []string{warnsOfRestricted}},
 			Defaults{Warn: "restricted:latest", Why: "the server says to a pod: " + refusedByPolicies},
 		},
 		"no rights": {
-			reply{refused: forbidden}, reply{refused: "no Deployments for you"},
+			reply{refused: forbidden},
+			reply{refused: "no Deployments for you"},
 			Defaults{Why: "the server says to a pod: " + forbidden},
 		},
 		"no rights to Deployments": {
-			reply{}, reply{refused: "no Deployments for you"},
+			reply{},
+			reply{refused: "no Deployments for you"},
 			Defaults{Enforce: privileged, Why: "the server says to a Deployment: no Deployments for you"},
 		},
 	} {
