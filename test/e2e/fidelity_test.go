@@ -14,7 +14,7 @@ import (
 // The share of `make fidelity` that is asked here: random objects, others each day, on clusters of their own, since
 // some of them leave labels behind that cannot be parsed.
 const (
-	fidelityRequests = 3000
+	fidelityRequests = 2000
 	mostInvalid      = fidelityRequests / 50
 	mistakenRequests = 200
 	mistakenMinor    = 28
