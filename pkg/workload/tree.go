@@ -1,6 +1,10 @@
 package workload
 
-import "k8s.io/apimachinery/pkg/types"
+import (
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
+)
 
 // Revisions of evidence relative to its workload's current template. The values are those of the report.
 const (
@@ -66,6 +70,12 @@ func (t *Tree) PlaceOf(o *Object) Place {
 		p.Custom = &o.Owner.Ref
 	}
 	return p
+}
+
+// ResourceOf is a workload's resource as RBAC spells it: plural.group.
+func ResourceOf(r Ref) string {
+	plural, _ := meta.UnsafeGuessKindToResource(schema.GroupVersionKind{Group: r.Group, Kind: r.Kind})
+	return plural.GroupResource().String()
 }
 
 func builtIn(r Ref) bool {
