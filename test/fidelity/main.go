@@ -105,7 +105,7 @@ func run(ctx context.Context, o *options, out io.Writer) error {
 		return err
 	}
 	say("seed %d", o.seed)
-	t := &table{seed: o.seed, command: o.command()}
+	t := &table{command: o.command()}
 	for i, c := range o.servers {
 		// What is left over by one is the next one's: rounds end where they end.
 		share := (o.requests - t.total().Requests) / (len(o.servers) - i)

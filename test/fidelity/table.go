@@ -18,7 +18,6 @@ const tooManyInvalid = 2
 
 // table is how all contests ended.
 type table struct {
-	seed    uint64
 	command string
 	rows    []row
 }
