@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"fmt"
+	"maps"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -17,9 +18,7 @@ const policiesPath = "/apis/policy/v1beta1/podsecuritypolicies"
 // newPolicy is a policy as a server of 1.24 has it, with more fields in its spec.
 func newPolicy(name string, more map[string]any) *unstructured.Unstructured {
 	spec := map[string]any{"runAsUser": map[string]any{"rule": "MustRunAs", "ranges": []any{map[string]any{"min": int64(1), "max": int64(65535)}}}}
-	for key, value := range more {
-		spec[key] = value
-	}
+	maps.Copy(spec, more)
 	for _, key := range []string{"seLinux", "supplementalGroups", "fsGroup"} {
 		spec[key] = map[string]any{"rule": "RunAsAny"}
 	}

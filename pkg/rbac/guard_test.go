@@ -23,13 +23,15 @@ func TestGuardNamesThoseWhoMay(t *testing.T) {
 		{"a group", []rbacv1.Subject{group}, `!request.userInfo.?groups.orValue([]).exists(g, g in ["ops"])`, "group/ops"},
 		{"a user to be quoted", []rbacv1.Subject{user}, `!(request.userInfo.username in ["a\"b\\c"])`, `user/a"b\c`},
 		{
-			"all kinds", []rbacv1.Subject{user, group, account},
+			"all kinds",
+			[]rbacv1.Subject{user, group, account},
 			`!(request.userInfo.username in ["a\"b\\c", "system:serviceaccount:ci:bot"]) && ` +
 				`!request.userInfo.?groups.orValue([]).exists(g, g in ["ops"])`,
 			`user/a"b\c, group/ops, serviceaccount/ci/bot`,
 		},
 		{
-			"many", []rbacv1.Subject{group, group, group, group, group, group, group},
+			"many",
+			[]rbacv1.Subject{group, group, group, group, group, group, group},
 			`!request.userInfo.?groups.orValue([]).exists(g, g in ["ops", "ops", "ops", "ops", "ops", "ops", "ops"])`,
 			"group/ops, group/ops, group/ops, group/ops, group/ops and 2 more",
 		},
