@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -62,10 +64,8 @@ func TestAsk(t *testing.T) {
 		got := ""
 		a, err := s.ask(t.Context(), &request{verb: "POST", path: "/pods", contentType: jsonType, user: "somebody", body: []byte("body")})
 		if err == nil {
-			got = fmt.Sprintf("%d %s%s", a.code, a.body, a.message())
-			for _, w := range a.warnings {
-				got += " " + w
-			}
+			said := append([]string{strconv.Itoa(a.code), string(a.body) + a.message()}, a.warnings...)
+			got = strings.Join(said, " ")
 		} else {
 			got = err.Error()
 		}
