@@ -134,8 +134,12 @@ type planner struct {
 func (p *planner) missing(namespace string, resources ...string) string {
 	var names []string
 	for _, g := range p.gapsOf(namespace) {
-		if slices.Contains(resources, g.Resource) && !isGone(g) && !slices.Contains(names, g.Resource) {
-			names = append(names, g.Resource)
+		name := g.Resource
+		if strings.HasSuffix(name, ".rbac.authorization.k8s.io") {
+			name = "RBAC objects" // whose gaps name them one by one
+		}
+		if slices.Contains(resources, g.Resource) && !isGone(g) && !slices.Contains(names, name) {
+			names = append(names, name)
 		}
 	}
 	slices.Sort(names)

@@ -42,9 +42,13 @@ func (p *planner) space(item *report.PSPNamespace) *space {
 	return sp
 }
 
-// gone says which pods differ from their template while the policy that admitted them is not there any more: what it wrote,
-// and so what the next pod will be, nobody can tell.
+// gone names a policy that may have written to pods and that nobody knows: what the next pod will be cannot be told. Pods
+// that are as their template says were not written to.
 func (p *planner) gone(item *report.PSPNamespace) string {
+	why := "is gone"
+	if p.missing("", resourcePolicies) != "" {
+		why = "may not be read"
+	}
 	for i := range item.Workloads {
 		w := &item.Workloads[i]
 		if len(w.Others) == 0 && !w.NoTemplate {
@@ -52,7 +56,7 @@ func (p *planner) gone(item *report.PSPNamespace) string {
 		}
 		for _, a := range w.Policies {
 			if !slices.ContainsFunc(p.Known, func(known *psp.Policy) bool { return known.Name == a.Name }) {
-				return fmt.Sprintf("pods of %s are not as their template says, and policy %s, which admitted them, is gone: -f reads it from a backup", resourceName(w), a.Name)
+				return fmt.Sprintf("policy %s, which admitted pods of %s and may have written to them, %s: -f reads it from a backup", a.Name, resourceName(w), why)
 			}
 		}
 	}
