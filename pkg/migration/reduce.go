@@ -12,9 +12,10 @@ import (
 // tokenVolume begins the name of the volume that the API server gives each pod for its token.
 const tokenVolume = "kube-api-access-"
 
-// reduceTemplate is a copy of a template without what no policy and no level looks at: most of it, in bytes.
+// reduceTemplate is a copy of a template without what no policy and no level looks at: most of it, in bytes. Annotations
+// stay, all of them: a patch that takes one back must know whether there are others.
 func reduceTemplate(t *corev1.PodTemplateSpec) *corev1.PodTemplateSpec {
-	out := &corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Annotations: profiles(t.Annotations)}, Spec: reduceSpec(&t.Spec)}
+	out := &corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Annotations: t.Annotations}, Spec: reduceSpec(&t.Spec)}
 	out.Spec.Volumes = t.Spec.Volumes
 	return out.DeepCopy() // what is kept must not keep the page
 }
