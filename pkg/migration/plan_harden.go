@@ -24,7 +24,7 @@ func (p *planner) harden(sp *space) verdict {
 			}
 			commands = append(commands, p.patch(sp.name(), name, w.Patch))
 			undo = append([]string{p.patch(sp.name(), name, w.Undo)}, undo...)
-		case w.Trap != nil || len(w.Patch) > 0:
+		case w.Trap != nil || len(w.Patch) > 0 || w.NoTemplate:
 			fixed = append(fixed, name)
 		}
 	}

@@ -82,6 +82,15 @@ func TestPlanHarden(t *testing.T) {
 		"only what cannot be patched": {func(f *PlanFacts) { shop(f).Workloads = []report.PSPWorkload{pod} }, planned{
 			State: report.StepDone, Why: "no template lacks what a policy writes; no patch changes pod/by-hand, which count as they are",
 		}},
+		"a custom resource, of which no template is known": {
+			func(f *PlanFacts) {
+				gone(f)
+				shop(f).Workloads[0] = report.PSPWorkload{
+					Group: "data.example.com", Kind: "Database", Name: "accounts", NoTemplate: true, Policies: shop(f).Workloads[0].Policies,
+				}
+			},
+			planned{State: report.StepDone, Why: "no template lacks what a policy writes; no patch changes database.data.example.com/accounts, which count as they are"},
+		},
 		"no workload": {func(f *PlanFacts) { shop(f).Workloads = nil }, planned{State: report.StepNone, Why: "there is no workload"}},
 		"no policies": {
 			func(f *PlanFacts) {

@@ -43,7 +43,7 @@ func (p *planner) space(item *report.PSPNamespace) *space {
 }
 
 // gone names a policy that may have written to pods and that nobody knows: what the next pod will be cannot be told. Pods
-// that are as their template says were not written to.
+// that are as their template says were not written to; those of which no template is known count as they are, as ever.
 func (p *planner) gone(item *report.PSPNamespace) string {
 	why := "is gone"
 	if p.missing("", resourcePolicies) != "" {
@@ -51,7 +51,7 @@ func (p *planner) gone(item *report.PSPNamespace) string {
 	}
 	for i := range item.Workloads {
 		w := &item.Workloads[i]
-		if len(w.Others) == 0 && !w.NoTemplate {
+		if len(w.Others) == 0 {
 			continue
 		}
 		for _, a := range w.Policies {
