@@ -160,6 +160,22 @@ func TestKinds(t *testing.T) {
 	}
 }
 
+// The template of a Job cannot be changed: its patch is for its manifest, and counts for nothing here.
+func TestJobsCannotBePatched(t *testing.T) {
+	yes := true
+	e := newEstate(t, hardening)
+	e.objects = []*workload.Object{workload.From(&batchv1.Job{
+		ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "once", UID: "once"}, Spec: batchv1.JobSpec{Template: plain()},
+	}, metav1.Now().Time)}
+	pod := &corev1.Pod{Spec: plain().Spec}
+	e.pod(pod, metav1.OwnerReference{APIVersion: "batch/v1", Kind: "Job", Name: "once", UID: "once", Controller: &yes}, by(t, hardening))
+	item := e.check(t).Items[0]
+	w := item.Workloads[0]
+	if w.Trap == nil || w.Trap.Repaired || w.Patched != "restricted" || w.Fixed == "" || item.AfterPatches.Enforce != "baseline" {
+		t.Errorf("trap %+v, patched %s, fixed %q, %s after patches", w.Trap, w.Patched, w.Fixed, item.AfterPatches.Enforce)
+	}
+}
+
 // A rollout has left pods of an older template behind: they say nothing of the next one.
 func TestOlderRevisionsDoNotCount(t *testing.T) {
 	e := newEstate(t, hardening)

@@ -10,8 +10,7 @@ import (
 	"github.com/kubectl-pss/kubectl-pss/pkg/report"
 )
 
-// repair gives a workload the patch that writes down what its policy wrote, and judges the result. What cannot be
-// patched (a bare pod, whose fields nobody can change) has none.
+// repair gives a workload the patch that writes down what its policy wrote, and judges the result.
 func (c *checker) repair(out *report.PSPWorkload, w *work, findings []finding) {
 	at := slices.IndexFunc(findings, func(f finding) bool { return f.policy != "" && len(f.differences) > 0 })
 	if at < 0 {
@@ -38,8 +37,8 @@ func (c *checker) repair(out *report.PSPWorkload, w *work, findings []finding) {
 	patched := *w.top
 	patched.Template = hardened
 	level := c.levels.of(c.podOf(&patched))
-	out.Patch, out.Undo, out.Patched = patch, undo, string(level)
-	if out.Trap != nil {
+	out.Patch, out.Undo, out.Patched, out.Fixed = patch, undo, string(level), psp.Fixed(w.Ref)
+	if out.Trap != nil && out.Fixed == "" {
 		enforced, _, _ := strings.Cut(out.Trap.Enforce, ":")
 		out.Trap.Repaired = api.CompareLevels(level, api.Level(enforced)) >= 0
 	}
@@ -47,7 +46,7 @@ func (c *checker) repair(out *report.PSPWorkload, w *work, findings []finding) {
 
 // after is the level of a workload's next pods once its patch is in.
 func after(w *report.PSPWorkload) api.Level {
-	if w.Patched == "" {
+	if w.Patched == "" || w.Fixed != "" {
 		return now(w)
 	}
 	return lower(api.Level(w.Patched), api.Level(w.WithPolicy)) // what a webhook puts in stays

@@ -221,12 +221,12 @@ func repairedOf(repaired, trapped int) string {
 	}
 }
 
-// pspPatched counts the workloads that have a patch.
+// pspPatched counts the workloads that can be patched where they are.
 func pspPatched(c *report.PSPCheck) int {
 	n := 0
 	for i := range c.Items {
 		for k := range c.Items[i].Workloads {
-			if len(c.Items[i].Workloads[k].Patch) > 0 {
+			if w := &c.Items[i].Workloads[k]; len(w.Patch) > 0 && w.Fixed == "" {
 				n++
 			}
 		}

@@ -127,10 +127,13 @@ func pspChecked() *report.PSPCheck {
 	lost.Trap = &report.PSPTrap{Policy: "hardened", Enforce: "restricted:latest", Message: "violates"}
 	kept := web
 	kept.Name, kept.Trap, kept.Others, kept.Without = "kept", nil, nil, "restricted"
-	c.Items[0].Workloads = append([]report.PSPWorkload{kept, owned, web, lost}, c.Items[0].Workloads...)
+	job := web
+	job.Group, job.Kind, job.Name, job.Fixed, job.Others = "batch", "Job", "once", "the template of a Job cannot be changed", nil
+	job.Trap = &report.PSPTrap{Policy: "hardened", Enforce: "restricted:latest", Message: "violates"}
+	c.Items[0].Workloads = append([]report.PSPWorkload{kept, owned, web, lost, job}, c.Items[0].Workloads...)
 	c.Items[0].Policies = []string{"hardened", "older", "open"}
 	c.Items[0].AfterPatches = report.PSPModes{Enforce: "baseline", Audit: "restricted", Warn: "restricted"}
-	c.Summary = report.PSPSummary{Verdict: report.Violates, Namespaces: 2, Workloads: 9, Trapped: 3, Repaired: 1}
+	c.Summary = report.PSPSummary{Verdict: report.Violates, Namespaces: 2, Workloads: 10, Trapped: 4, Repaired: 1}
 	return c
 }
 

@@ -38,6 +38,10 @@ func pspPatch(b *bytes.Buffer, namespace string, w *report.PSPWorkload, flags []
 		comment(b, fmt.Sprintf("%s %s: no patch: what PSP %s wrote has to be put into the template by hand", namespace, kindName(w.Group, w.Kind, w.Name), w.Trap.Policy))
 		return
 	}
+	if w.Fixed != "" {
+		comment(b, fmt.Sprintf("%s %s: no patch: %s", namespace, kindName(w.Group, w.Kind, w.Name), w.Fixed))
+		return
+	}
 	var policies []string
 	for i := range w.Written {
 		policies = appendOnce(policies, w.Written[i].Policy)

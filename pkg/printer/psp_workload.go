@@ -138,6 +138,8 @@ func (p *page) repairOf(w *report.PSPWorkload) {
 	case len(w.Patch) == 0 && w.Trap != nil:
 		p.line(2, p.Caution("no patch: what the policy wrote has to be put into the template by hand"))
 	case len(w.Patch) == 0:
+	case w.Fixed != "":
+		p.line(2, p.Caution("no patch here: "+w.Fixed))
 	case w.Trap != nil && !w.Trap.Repaired:
 		p.line(2, p.Caution("with its patch the template passes "+w.Patched+" only"))
 	case w.Trap != nil:
@@ -145,7 +147,7 @@ func (p *page) repairOf(w *report.PSPWorkload) {
 	default:
 		p.line(2, "its patch keeps these values when the policy is gone")
 	}
-	if len(w.Patch) > 0 && w.Owner != nil {
+	if len(w.Patch) > 0 && w.Fixed == "" && w.Owner != nil {
 		p.line(2, p.Caution(kindName(w.Owner.Group, w.Owner.Kind, w.Owner.Name)+" made this workload and may take the patch back: change it there"))
 	}
 }

@@ -76,6 +76,8 @@ type PSPWorkload struct {
 	// Patch is a strategic merge patch of the workload that writes down what the policy wrote, Undo the way back.
 	Patch json.RawMessage `json:"patch,omitempty"`
 	Undo  json.RawMessage `json:"undo,omitempty"`
+	// Fixed says why the patch cannot be made where the workload is, but only in its manifest; empty where it can.
+	Fixed string `json:"fixed,omitempty"`
 	// Patched is the strictest level that the patched template passes.
 	Patched string `json:"patched,omitempty"`
 }
@@ -104,6 +106,6 @@ type PSPTrap struct {
 	Policy  string `json:"policy"`
 	Enforce string `json:"enforce"`
 	Message string `json:"message"`
-	// Repaired says that the template passes Enforce once it is patched.
+	// Repaired says that the template can be patched where it is, and passes Enforce then.
 	Repaired bool `json:"repaired"`
 }
