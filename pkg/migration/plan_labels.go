@@ -46,7 +46,7 @@ func (p *planner) auditWarn(sp *space) verdict {
 	case sp.level == "":
 		return p.unlevelled(sp)
 	case sp.level == api.LevelPrivileged:
-		return notNeeded("workloads here need privileged, which audits and warns about nothing")
+		return notNeeded(sp.needs() + ", which audits and warns about nothing")
 	case sp.stands(survey.Enforce):
 		return done("enforce is at %s already", sp.has(survey.Enforce))
 	}
@@ -80,7 +80,7 @@ func (p *planner) soak(sp *space) verdict {
 	case sp.level == "":
 		return p.unlevelled(sp)
 	case sp.level == api.LevelPrivileged:
-		return notNeeded("workloads here need privileged, which audits and warns about nothing")
+		return notNeeded(sp.needs() + ", which audits and warns about nothing")
 	case sp.stands(survey.Enforce):
 		return done("enforce is at %s already", sp.has(survey.Enforce))
 	case signed:
@@ -146,10 +146,10 @@ func (p *planner) enforce(sp *space) verdict {
 		v.undo = []string{p.Shell.label(sp.name(), "--enforce=-")}
 		return v
 	case sp.level == api.LevelPrivileged:
-		return open("workloads here need privileged; unless that is said, default levels for namespaces without labels hit them").by(set, back)
+		return open("%s; unless that is said, default levels for namespaces without labels hit them", sp.needs()).by(set, back)
 	case sp.has(survey.Enforce) == "":
-		return open("enforce is not set; %s passes", sp.level).by(set, back)
+		return open("enforce is not set; %s", p.passes(sp)).by(set, back)
 	default:
-		return open("enforce is at %s; %s passes", sp.has(survey.Enforce), sp.level).by(set, back)
+		return open("enforce is at %s; %s", sp.has(survey.Enforce), p.passes(sp)).by(set, back)
 	}
 }

@@ -195,6 +195,24 @@ func TestPlanEnforce(t *testing.T) {
 			[]string{"kubectl pss label ns shop --enforce=- --yes"},
 		}},
 		"a policy is gone that wrote": {gone, planned{State: report.StepUnknown, Why: isGoneText}},
+		"an empty namespace": {func(f *PlanFacts) { f.Check.Items[1].Workloads = nil }, planned{
+			report.StepOpen, "enforce is not set; restricted is all that policies grant here, where there is no workload", set,
+			[]string{"kubectl pss label ns shop --enforce=- --yes"},
+		}},
+		"an empty namespace without policies": {func(f *PlanFacts) { f.Check.Items[1].Workloads, f.Known = nil, nil }, planned{
+			report.StepOpen, "enforce is not set; there is no workload that needs more than restricted", set,
+			[]string{"kubectl pss label ns shop --enforce=- --yes"},
+		}},
+		"an empty namespace with a policy for everything": {
+			func(f *PlanFacts) {
+				f.Check.Items[1].Workloads, f.Check.Items[1].AfterPatches.Enforce = nil, "privileged"
+			},
+			planned{
+				report.StepOpen, "policies grant privileged here, where there is no workload; unless that is said, default levels for namespaces without labels hit them",
+				[]string{"kubectl pss label ns shop --enforce=privileged --yes"},
+				[]string{"kubectl pss label ns shop --enforce=- --yes"},
+			},
+		},
 		"an empty namespace with a level": {
 			func(f *PlanFacts) {
 				f.Check.Items[1].Workloads = nil

@@ -97,6 +97,25 @@ func (sp *space) stands(m survey.Mode) bool {
 	return level != "" && sp.level != "" && api.CompareLevels(level, sp.level) >= 0
 }
 
+// passes says what the level rests on.
+func (p *planner) passes(sp *space) string {
+	switch {
+	case len(sp.Workloads) == 0 && len(p.Known) == 0:
+		return "there is no workload that needs more than " + string(sp.level)
+	case len(sp.Workloads) == 0:
+		return string(sp.level) + " is all that policies grant here, where there is no workload"
+	}
+	return string(sp.level) + " passes"
+}
+
+// needs says what privileged rests on.
+func (sp *space) needs() string {
+	if len(sp.Workloads) == 0 {
+		return "policies grant privileged here, where there is no workload"
+	}
+	return "workloads here need privileged"
+}
+
 // set is the flag that gives a mode the level to be enforced.
 func (sp *space) set(m survey.Mode) string { return "--" + string(m) + "=" + string(sp.level) }
 
