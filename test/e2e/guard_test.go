@@ -5,6 +5,7 @@ package e2e
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -101,7 +102,7 @@ func (s *server) guardedWays(t *testing.T, ns, editor string) {
 	} {
 		args := tt.args
 		if tt.as != "" {
-			args = append(args[:len(args):len(args)], "--as", tt.as)
+			args = append(slices.Clip(args), "--as", tt.as)
 		}
 		r := s.exec(t, s.Kubectl, args...)
 		got := strings.ReplaceAll(r.stderr, fmt.Sprintf("error when replacing %q: ", raw), "")
