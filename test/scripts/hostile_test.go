@@ -47,6 +47,8 @@ func TestHostileText(t *testing.T) {
 	for _, args := range [][]string{
 		{"check", "ns"},
 		{"check", "ns", "-o", "wide"},
+		{"psp", "plan"},
+		{"psp", "plan", "--step", "soak"},
 		{"check", "ns", "--details"},
 		{"check", "ns", "--no-headers"},
 		{"check", "ns", "--details", "--enforce", "restricted", "--audit", "baseline"},
