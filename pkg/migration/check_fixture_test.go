@@ -25,6 +25,7 @@ type estate struct {
 	objects    []*workload.Object
 	gaps       []workload.Gap
 	options    CheckOptions
+	automount  *bool // what service accounts say of tokens
 }
 
 var _ workload.Source = (*estate)(nil)
@@ -188,8 +189,10 @@ func (e *estate) pod(pod *corev1.Pod, owner metav1.OwnerReference, admitted func
 	pod.Name = owner.Name + "-" + string(rune('a'+len(e.pods)))
 	pod.UID = types.UID(pod.Name)
 	pod.OwnerReferences = []metav1.OwnerReference{owner}
-	*pod = *psp.WithToken(pod, nil)
-	pod.Spec.Volumes[len(pod.Spec.Volumes)-1].Name = "kube-api-access-" + pod.Name // each has one of its own
+	*pod = *psp.WithToken(pod, e.automount)
+	if n := len(pod.Spec.Volumes); n > 0 {
+		pod.Spec.Volumes[n-1].Name = "kube-api-access-" + pod.Name // each has one of its own
+	}
 	admitted(pod)
 	e.pods = append(e.pods, *pod)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -204,6 +205,22 @@ func TestPodsWithoutATemplate(t *testing.T) {
 	}
 	if diff := cmp.Diff(&want, e.only(t)); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+// A service account may keep its token from pods, and then a policy need not allow the volume.
+func TestPodsWithoutAToken(t *testing.T) {
+	no := false
+	strict := strings.Replace(hardening, "[configMap, emptyDir, projected, secret]", "[configMap]", 1)
+	e := newEstate(t, strict)
+	e.automount = &no
+	e.deploy("web", 1, plain(), by(t, strict))
+	w := e.only(t)
+	if diff := cmp.Diff(written(), w.Written); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	if do, _ := patch(); w.Trap == nil || !w.Trap.Repaired || string(w.Patch) != string(do) {
+		t.Errorf("trap %+v, patch %s", w.Trap, w.Patch)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/kubectl-pss/kubectl-pss/pkg/psp"
 	"github.com/kubectl-pss/kubectl-pss/pkg/workload"
@@ -15,6 +16,21 @@ import (
 // podOf is the pod that a controller asks for, as policies see it.
 func (c *checker) podOf(o *workload.Object) *corev1.Pod {
 	return psp.WithToken(workload.PodOf(o, c.Binary), nil)
+}
+
+// admit is what a policy that has admitted pods of an object makes of the next one, and what it has against it. Whether a
+// pod gets a token is a matter of its service account too, of which nothing more is known than its name: a policy that
+// refuses the token's volume is taken to have been asked without.
+func (c *checker) admit(p *psp.Policy, o *workload.Object) (*corev1.Pod, field.ErrorList) {
+	after, errs := p.Admit(c.podOf(o))
+	if len(errs) == 0 {
+		return after, nil
+	}
+	no := false
+	if bare, refused := p.Admit(psp.WithToken(workload.PodOf(o, c.Binary), &no)); len(refused) == 0 {
+		return bare, nil
+	}
+	return after, errs
 }
 
 // choose foresees which policy admits the next pod of an object, and what of it, from rights and rules.

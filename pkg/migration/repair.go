@@ -25,7 +25,7 @@ func (c *checker) repair(out *report.PSPWorkload, w *work, findings []finding) {
 	if p == nil {
 		return
 	}
-	after, errs := p.Admit(c.podOf(w.top))
+	after, errs := c.admit(p, w.top)
 	if len(errs) > 0 {
 		return // it would not admit today's template: what it wrote is past
 	}

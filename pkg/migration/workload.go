@@ -145,7 +145,7 @@ func (c *checker) seen(e evidence) finding {
 		return f
 	}
 	if p != nil {
-		after, _ := p.Admit(declared)
+		after, _ := c.admit(p, e.template)
 		attribute(f.differences, psp.Written(declared, after), p.Name)
 	}
 	written, _ := split(nil, nil, f.differences)
