@@ -163,7 +163,7 @@ func (p *page) pspSummary(c *report.PSPCheck, command string) {
 	p.section()
 	s := &c.Summary
 	if n := pspUntold(c); n > 0 {
-		p.line(0, p.Caution("Unknown:")+" what policies wrote into the pods of "+count(n, "workload")+", since template or policy are not known.")
+		p.line(0, p.Caution("Unknown:")+" what policies wrote into the pods of "+count(n, "workload")+", of which the template or the policy is not known.")
 	}
 	switch {
 	case s.Trapped > 0:
@@ -212,6 +212,8 @@ func repairedOf(repaired, trapped int) string {
 	switch {
 	case trapped == 1:
 		return "its patch it passes"
+	case repaired == trapped && trapped == 2:
+		return "their patches both pass"
 	case repaired == trapped:
 		return fmt.Sprintf("their patches all %d pass", trapped)
 	case repaired == 1:

@@ -128,6 +128,7 @@ func TestRepairedOf(t *testing.T) {
 	for want, c := range map[string]report.PSPSummary{
 		"its patch it passes":      {Repaired: 1, Trapped: 1},
 		"its patch 1 passes":       {Repaired: 1, Trapped: 3},
+		"their patches both pass":  {Repaired: 2, Trapped: 2},
 		"their patches 2 pass":     {Repaired: 2, Trapped: 3},
 		"their patches all 3 pass": {Repaired: 3, Trapped: 3},
 	} {
