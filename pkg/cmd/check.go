@@ -12,6 +12,7 @@ import (
 	"github.com/kubectl-pss/kubectl-pss/pkg/cluster"
 	"github.com/kubectl-pss/kubectl-pss/pkg/manifest"
 	"github.com/kubectl-pss/kubectl-pss/pkg/printer"
+	"github.com/kubectl-pss/kubectl-pss/pkg/probe"
 	"github.com/kubectl-pss/kubectl-pss/pkg/report"
 	"github.com/kubectl-pss/kubectl-pss/pkg/terminal"
 )
@@ -21,7 +22,13 @@ Say what the API server does with pods and workloads under Pod Security labels.
 
 Without --enforce, --audit or --warn every level is judged. With one of them the command says what the
 server would answer if the namespaces had those labels, in the server's own words. Nothing is written,
-and nothing but reading is asked of the server.
+and nothing but reading is asked of the server, unless --through-admission is given.
+
+What webhooks, admission policies and defaults make of a pod on its way stands in no template. With
+--through-admission the server is asked by dry run for one pod of every template, as the controller that
+makes them where that one may be impersonated, and what it would really create decides. Nothing is
+stored; the requests reach the audit log and the webhooks. Where the server shows no pod (a webhook
+refuses dry runs, a quota is used up, a right is missing) the result is incomplete for that workload.
 
 TYPE is one of ns, po, deploy, sts, ds, rs, rc, job, cj, podtemplate.
 
@@ -52,6 +59,9 @@ kubectl pss check ns -l team=shop --enforce baseline:v1.30 --warn restricted
 kubectl pss check deploy/web -n shop
 kubectl pss check pod web-5d8c9f7b6d-x2x7k -n shop
 
+# Judge what the server would really create, after webhooks and admission policies
+kubectl pss check ns shop --enforce baseline --through-admission
+
 # Check manifests before they are applied
 kubectl pss check -f deploy/ -R --enforce restricted
 helm template shop | kubectl pss check -f - --enforce baseline
@@ -73,7 +83,9 @@ type CheckFlags struct {
 	Quiet           bool
 	AdmissionConfig string
 	ServerVersion   minorFlag
-	Print           *printer.Flags
+	// ThroughAdmission asks by dry run what the server would make of every template.
+	ThroughAdmission bool
+	Print            *printer.Flags
 }
 
 // NewCmdCheck returns `kubectl pss check`.
@@ -109,6 +121,7 @@ func (f *CheckFlags) AddFlags(c *cobra.Command) {
 	fs.BoolVarP(&f.Quiet, "quiet", "q", false, "Print nothing but errors; the exit code tells.")
 	addAdmissionConfigFlag(fs, &f.AdmissionConfig)
 	fs.Var(&f.ServerVersion, "server-version", "What the policy version latest means: `v1.N` instead of the server's own version.")
+	fs.BoolVar(&f.ThroughAdmission, "through-admission", false, "Ask the server by dry run for a pod of every template, and judge what it would really create.")
 	f.Print.AddFlags(c)
 }
 
@@ -152,6 +165,12 @@ func (f *CheckFlags) ToOptions(config *genericclioptions.ConfigFlags, s terminal
 	if o.Client, o.Host, err = newClient(config); err != nil {
 		return nil, err
 	}
+	o.Changing = true
+	if f.ThroughAdmission {
+		if o.Probe, err = probe.NewClient(config, version); err != nil {
+			return nil, err
+		}
+	}
 	o.Source = cluster.Options{Names: t.names, Selector: f.Selector, ChunkSize: f.ChunkSize}
 	o.Survey.Named = t.names
 	if t.only != nil {
@@ -170,6 +189,9 @@ func (f *CheckFlags) next() string {
 	words := []string{"kubectl pss check ns NAME"}
 	if f.given() {
 		words = append([]string{"kubectl pss check --details"}, f.fileWords()...)
+	}
+	if f.ThroughAdmission {
+		words = append(words, "--through-admission")
 	}
 	return strings.Join(append(words, f.words()...), " ")
 }

@@ -69,6 +69,8 @@ func (f *CheckFlags) target(args []string, namespace string) (target, error) {
 		return target{}, usagef("--live needs manifests: name them by -f FILENAME or -k DIRECTORY; without --live, check judges what is in the cluster")
 	case !f.given():
 		return parseTarget(args, f, namespace)
+	case f.ThroughAdmission:
+		return target{}, usagef("--through-admission cannot be combined with files: it asks about the workloads that a cluster has")
 	case f.Live && f.ServerVersion.minor != nil:
 		return target{}, usagef("--server-version cannot be combined with --live, which asks the server for its version: leave out one of them")
 	case len(rest) > 0:

@@ -8,6 +8,7 @@ import (
 	"k8s.io/pod-security-admission/api"
 
 	"github.com/kubectl-pss/kubectl-pss/pkg/cluster"
+	"github.com/kubectl-pss/kubectl-pss/pkg/probe"
 	"github.com/kubectl-pss/kubectl-pss/pkg/report"
 	"github.com/kubectl-pss/kubectl-pss/pkg/simulate"
 	"github.com/kubectl-pss/kubectl-pss/pkg/standard"
@@ -23,6 +24,10 @@ type surveyor struct {
 	Host    string // the server's address, for progress
 	Minor   *int   // what latest means, nil to ask the server
 	Streams terminal.Streams
+	// Changing looks for what may change pods on their way into the cluster.
+	Changing bool
+	// Probe asks by dry run what the server would make of templates; nil does not.
+	Probe *probe.Client
 }
 
 // foresee asks the server what it is and surveys it.
@@ -42,6 +47,14 @@ func (o *surveyor) foresee(ctx context.Context) (*survey.Foresight, error) {
 	}
 	if r := o.Survey.Recommend; r != nil && r.Pin == (api.Version{}) {
 		r.Pin = api.MajorMinorVersion(1, o.Survey.Minor)
+	}
+	if o.Changing {
+		found, stop := o.changers(ctx)
+		defer stop()
+		o.Survey.Changers = found
+	}
+	if o.Probe != nil {
+		o.Survey.Admit = o.admit(progress)
 	}
 	f, err := survey.Foresee(ctx, source, o.Survey)
 	if err != nil {

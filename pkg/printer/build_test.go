@@ -183,7 +183,7 @@ func (s *space) judge(w *work, e *report.Evidence) {
 		e.Outcome.Pod.Audit = ""
 	case text != "":
 		e.Outcome.Pod.Allowed, e.Outcome.Pod.Message = false, strings.Replace(text, "violate", "violates", 1)
-		w.Blocks = w.Blocks || w.Next.Event != report.EventNever && w.State != report.StateFinished
+		w.Blocks = w.Blocks || !e.Answered && w.Next.Event != report.EventNever && w.State != report.StateFinished
 	case would(policy.Warn) != "":
 		e.Outcome.Pod.Warnings = append(e.Outcome.Pod.Warnings, would(policy.Warn))
 	}

@@ -13,6 +13,7 @@ const maxGaps = 10
 type missing struct {
 	resource, reason, message string
 	namespaces                []string
+	names                     []string // of workloads, where only these were not answered
 }
 
 // gaps says in plain words what could not be read. The same in many namespaces is one line.
@@ -20,11 +21,17 @@ func (p *page) gaps(all []report.Gap) {
 	var list []*missing
 	for _, g := range all {
 		i := slices.IndexFunc(list, func(m *missing) bool {
+			if g.Name != "" || len(m.names) > 0 {
+				return g.Name != "" && len(m.names) > 0 && m.reason == g.Reason && m.message == g.Message
+			}
 			return m.resource == g.Resource && m.reason == g.Reason && len(m.namespaces) > 0 == (g.Namespace != "")
 		})
 		if i < 0 {
 			i = len(list)
 			list = append(list, &missing{resource: g.Resource, reason: g.Reason, message: g.Message})
+		}
+		if g.Name != "" {
+			list[i].names = append(list[i].names, g.Namespace+"/"+g.Name)
 		}
 		if m := list[i]; g.Namespace != "" && !slices.Contains(m.namespaces, g.Namespace) {
 			m.namespaces = append(m.namespaces, g.Namespace)
@@ -60,6 +67,9 @@ func allGaps(r *report.CheckReport) []report.Gap {
 
 // String is the gap in words.
 func (m *missing) String() string {
+	if len(m.names) > 0 {
+		return m.unanswered()
+	}
 	text := "Could not read " + m.resource
 	if m.resource == "namespaces" && len(m.namespaces) > 0 { // these themselves, and nothing in them
 		text = "Could not read"
@@ -76,6 +86,15 @@ func (m *missing) String() string {
 	text += ": " + m.reason
 	// A server's "forbidden" tells at length what has just been said.
 	if m.message != "" && m.message != m.reason && m.reason != "forbidden" {
+		text += " (" + m.message + ")"
+	}
+	return text
+}
+
+// unanswered is the gap of workloads of which a dry run did not tell.
+func (m *missing) unanswered() string {
+	text := "Not told what the server would create for " + list(m.names, 3) + ": " + m.reason
+	if m.message != "" && m.message != m.reason {
 		text += " (" + m.message + ")"
 	}
 	return text

@@ -58,6 +58,7 @@ func Table(o Options) Func {
 			return p.flush()
 		}
 		p.server(&r.Server)
+		p.dryRuns(r.DryRuns)
 		var shown legend
 		// One namespace in detail has in its heading all that its row would say.
 		if !o.Details || o.Wide || len(r.Items) > 1 {

@@ -42,7 +42,7 @@ func whatHappens(n *report.Namespace, w *report.Workload) string {
 		text += "then "
 	}
 	text += "refuses them"
-	if slices.Contains(w.Drift, report.DriftMutated) {
+	if slices.Contains(w.Drift, report.DriftMutated) && !askedOf(w) {
 		text += ", unless something changes them on the way as it does now"
 	}
 	return text + "."
@@ -65,7 +65,7 @@ func refusals(w *report.Workload) (refused, onlyOld bool) {
 	onlyOld = true
 	for i := range w.Evidence {
 		e := &w.Evidence[i]
-		if !w.Foretells(e) || e.Outcome.Pod.Allowed {
+		if !w.Foretells(e) || e.Answered || e.Outcome.Pod.Allowed {
 			continue
 		}
 		refused = true
@@ -127,14 +127,23 @@ func whenReplaced(kind string) string {
 }
 
 // driftText says how pods and template disagree.
-func driftText(d report.Drift) string {
+func driftText(w *report.Workload, d report.Drift) string {
+	pods := "its pods"
+	if d == report.DriftMutated && slices.Contains(w.Drift, report.DriftMutatedSince) ||
+		d == report.DriftInjected && slices.Contains(w.Drift, report.DriftInjectedSince) {
+		pods = "its new pods"
+	}
 	switch d {
 	case report.DriftMutated:
-		return "Drift: its pods pass a check that their template fails, only because something changed them after it " +
+		return "Drift: " + pods + " pass a check that their template fails, only because something changed them after it " +
 			"(a webhook, an admission policy, a controller)."
 	case report.DriftInjected:
-		return "Drift: its pods fail a check that their template passes, because something was put into them " +
+		return "Drift: " + pods + " fail a check that their template passes, because something was put into them " +
 			"(a sidecar, a volume, a security context)."
+	case report.DriftMutatedSince:
+		return "Drift: pods that run fail a check that new ones would pass: what changes pods on their way is not what it was then."
+	case report.DriftInjectedSince:
+		return "Drift: pods that run pass a check that new ones would fail: what changes pods on their way is not what it was then."
 	case report.DriftOtherRevision:
 		return "Drift: pods of an older revision differ from what the template says now."
 	default:

@@ -13,9 +13,7 @@ func (p *page) workload(n *report.Namespace, w *report.Workload, asked []questio
 	name, rest := p.headline(w)
 	p.labelled(0, name+wideGap, rest)
 	p.line(2, whatHappens(n, w))
-	for _, drift := range w.Drift {
-		p.line(2, driftText(drift))
-	}
+	p.changes(w)
 	for _, f := range findings(w, asked) {
 		p.finding(n, w, &f, asked)
 	}
@@ -97,6 +95,9 @@ func evidenceKey(e *report.Evidence, asked []question) string {
 	if toldOff(e, asked) && !podFails(e, asked) {
 		b.WriteString("told off\n") // not to be joined with pods that pass
 	}
+	if a := e.Admission; a != nil && (hidden(e) || a.Unenforced) {
+		fmt.Fprintf(&b, "%q %t\n", a.Refused, a.Unenforced)
+	}
 	pod := e.Outcome.Pod
 	fmt.Fprintf(&b, "%t %q %q %q %q", pod.Allowed, pod.Message, pod.Warnings, pod.Audit, e.Exempt.By)
 	return b.String()
@@ -118,7 +119,7 @@ func label(e *report.Evidence) string {
 	case report.EvidenceTemplate:
 		return "template" + revision
 	case report.EvidenceAdmission:
-		return "the pod as the server would create it (dry run)"
+		return dryRunPod + revision
 	}
 	noun := "pod"
 	if e.Finished {
@@ -148,7 +149,11 @@ func (p *page) finding(n *report.Namespace, w *report.Workload, f *finding, aske
 	case !podFails(e, asked):
 		on += ": nothing in the way of its pods, only of the " + f.holder + " as it stands"
 	}
+	if undecisive(f) {
+		on += "; the dry run decides"
+	}
 	p.line(2, on)
+	p.admitted(f)
 	p.violations(e, asked)
 	p.answers(n, w, f)
 }

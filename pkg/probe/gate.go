@@ -10,13 +10,16 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 )
 
-// gateTo makes the transport that lets through dry runs of the creation of pods and Deployments, and nothing else. It is
-// the last before the wire, so that neither a mistake anywhere above nor a redirect can make us write something.
+// gateTo makes the transport that lets through dry runs of the creation of pods and Deployments and questions after one's
+// own rights, which are never stored, and nothing else. It is the last before the wire, so that neither a mistake anywhere above nor a redirect can make us write something.
 func gateTo(server *url.URL) func(http.RoundTripper) http.RoundTripper {
 	return func(next http.RoundTripper) http.RoundTripper {
 		return &gate{next: next, server: server, prefix: strings.TrimSuffix(server.EscapedPath(), "/")}
 	}
 }
+
+// reviews is where everybody may ask for their own rights.
+const reviews = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 
 type gate struct {
 	next   http.RoundTripper
@@ -44,11 +47,11 @@ func (g *gate) wrong(req *http.Request) string {
 		return "it goes to another server"
 	}
 	path, ok := strings.CutPrefix(req.URL.EscapedPath(), g.prefix)
-	if !ok || req.Method != http.MethodPost || !creates(path) {
-		return "pkg/probe asks for the creation of pods and Deployments, and nothing else"
-	}
 	query := req.URL.Query()
-	if !slices.Equal(query["dryRun"], []string{"All"}) {
+	switch {
+	case !ok || req.Method != http.MethodPost || path != reviews && !creates(path):
+		return "pkg/probe asks for the creation of pods and Deployments and for its own rights, and nothing else"
+	case path != reviews && !slices.Equal(query["dryRun"], []string{"All"}):
 		return "it is no dry run"
 	}
 	for name := range query {

@@ -25,6 +25,9 @@ func TestGate(t *testing.T) {
 	for name, tt := range map[string]struct{ method, url, want string }{
 		"a pod":                {"POST", pods + "?dryRun=All", ""},
 		"a Deployment":         {"POST", "https://cluster.example:6443/k8s/c-1/apis/apps/v1/namespaces/shop/deployments?dryRun=All&timeout=3s", ""},
+		"one's own rights":     {"POST", "https://cluster.example:6443/k8s/c-1/apis/authorization.k8s.io/v1/selfsubjectaccessreviews?timeout=3s", ""},
+		"another's rights":     {"POST", "https://cluster.example:6443/k8s/c-1/apis/authorization.k8s.io/v1/subjectaccessreviews", only},
+		"rights, kept":         {"POST", "https://cluster.example:6443/k8s/c-1/apis/authorization.k8s.io/v1/selfsubjectaccessreviews?fieldManager=x", "its query says fieldManager"},
 		"kept":                 {"POST", pods, "it is no dry run"},
 		"kept by halves":       {"POST", pods + "?dryRun=All&dryRun=", "it is no dry run"},
 		"a field manager":      {"POST", pods + "?dryRun=All&fieldManager=x", "its query says fieldManager"},
@@ -52,4 +55,4 @@ func TestGate(t *testing.T) {
 	}
 }
 
-const only = "pkg/probe asks for the creation of pods and Deployments, and nothing else"
+const only = "pkg/probe asks for the creation of pods and Deployments and for its own rights, and nothing else"

@@ -1,5 +1,5 @@
-// Package probe asks the API server by dry run what no object tells: which levels namespaces without labels have, and
-// whether PodSecurityPolicy still judges pods. It is the only room that does. Nothing is stored, and its transport lets
+// Package probe asks the API server by dry run what no object tells: which levels namespaces without labels have,
+// whether PodSecurityPolicy still judges pods, and which pods it would make of templates. It is the only room that does. Nothing is stored, and its transport lets
 // nothing else leave; what the server writes down about requests (audit events, metrics) it writes down about these too.
 package probe
 
@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	appsv1 "k8s.io/api/apps/v1"
+	authorizationv1 "k8s.io/api/authorization/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -18,9 +19,15 @@ import (
 	"k8s.io/client-go/rest"
 )
 
+// queriesPerSecond bounds what is asked: client-go's default of 5 would make a whole cluster's templates crawl, and every
+// question runs through the webhooks that serve the cluster's own pods.
+const queriesPerSecond = 20
+
 // Client asks one cluster. It is safe for concurrent use.
 type Client struct {
-	core, apps rest.Interface
+	core, apps, reviews rest.Interface
+	// assumed says that the kubeconfig or --as names a user to impersonate. One cannot go on from there to another.
+	assumed bool
 }
 
 // NewClient connects to nothing yet; it returns what is wrong with the kubeconfig as client-go says it. version is this
@@ -31,7 +38,7 @@ func NewClient(getter genericclioptions.RESTClientGetter, version string) (*Clie
 		return nil, err
 	}
 	scheme := runtime.NewScheme()
-	builder := runtime.NewSchemeBuilder(corev1.AddToScheme, appsv1.AddToScheme)
+	builder := runtime.NewSchemeBuilder(corev1.AddToScheme, appsv1.AddToScheme, authorizationv1.AddToScheme)
 	if err := builder.AddToScheme(scheme); err != nil {
 		return nil, fmt.Errorf("building the scheme: %w", err)
 	}
@@ -47,11 +54,15 @@ func NewClient(getter genericclioptions.RESTClientGetter, version string) (*Clie
 	config.WarningHandlerWithContext = rest.NoWarnings{} // each question listens for its own
 	config.NegotiatedSerializer = rest.CodecFactoryForGeneratedClient(scheme, serializer.NewCodecFactory(scheme)).WithoutConversion()
 	config.Wrap(gateTo(base))
-	c := &Client{}
+	config.QPS, config.Burst = queriesPerSecond, 2*queriesPerSecond
+	c := &Client{assumed: config.Impersonate.UserName != ""}
 	if c.core, err = clientFor(config, "/api", corev1.SchemeGroupVersion); err != nil {
 		return nil, err
 	}
 	if c.apps, err = clientFor(config, "/apis", appsv1.SchemeGroupVersion); err != nil {
+		return nil, err
+	}
+	if c.reviews, err = clientFor(config, "/apis", authorizationv1.SchemeGroupVersion); err != nil {
 		return nil, err
 	}
 	return c, nil

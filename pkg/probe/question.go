@@ -2,13 +2,10 @@ package probe
 
 import (
 	"context"
-	"errors"
-	"net/http"
 	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-pss/kubectl-pss/pkg/workload"
@@ -132,19 +129,4 @@ func policyIn(text, begin string) string {
 		return ""
 	}
 	return workload.PolicyOf(violates + rest)
-}
-
-// messageOf is what a server said, or what kept it from saying anything.
-func messageOf(err error) string {
-	status, ok := errors.AsType[*apierrors.StatusError](err)
-	switch {
-	case err == nil:
-		return ""
-	case !ok:
-		return err.Error()
-	case status.ErrStatus.Message == "":
-		return http.StatusText(int(status.ErrStatus.Code))
-	default:
-		return status.ErrStatus.Message
-	}
 }

@@ -23,10 +23,23 @@ type CheckReport struct {
 	Judged []string `json:"judged,omitempty"`
 	// Object is the one workload or pod that was asked for, nil for namespaces. The items then speak of it alone:
 	// nothing is said of a namespace's other pods, nor of what the server answers to a change of its labels.
-	Object  *Owner      `json:"object,omitempty"`
+	Object *Owner `json:"object,omitempty"`
+	// DryRuns says how evidence of source admission was asked for; nil where it was not.
+	DryRuns *DryRuns    `json:"dryRuns,omitempty"`
 	Items   []Namespace `json:"items"`
 	Gaps    []Gap       `json:"gaps"`
 	Summary Summary     `json:"summary"`
+}
+
+// DryRuns are the creations of pods that the server was asked about.
+type DryRuns struct {
+	// Asked is how many were sent, Shown how many were answered with a pod.
+	Asked int `json:"asked"`
+	Shown int `json:"shown"`
+	// AsOneself is how many were asked as whoever ran the command and not as the controller, Why the reason: exemptions,
+	// PodSecurityPolicies and webhooks that go by user may answer a controller otherwise.
+	AsOneself int    `json:"asOneself,omitempty"`
+	Why       string `json:"why,omitempty"`
 }
 
 // Server is what is known of the API server whose behaviour the report predicts.
@@ -173,6 +186,8 @@ type Gap struct {
 	Resource string `json:"resource"`
 	// Namespace is empty for a gap of the whole cluster.
 	Namespace string `json:"namespace,omitempty"`
+	// Name is the one object that the gap is about: a dry run did not tell what the server would create for it.
+	Name string `json:"name,omitempty"`
 	// Reason is one word (forbidden, timeout, notFound…), Message the server's own text.
 	Reason  string `json:"reason"`
 	Message string `json:"message,omitempty"`

@@ -15,9 +15,12 @@ type Workload struct {
 	Blocks bool `json:"blocks"`
 	Next   Next `json:"next"`
 	// Strictest is the strictest level at latest that none of its evidence violates.
-	Strictest string     `json:"strictest"`
-	Drift     []Drift    `json:"drift,omitempty"`
-	Evidence  []Evidence `json:"evidence"`
+	Strictest string  `json:"strictest"`
+	Drift     []Drift `json:"drift,omitempty"`
+	// MayBeChangedBy names the mutating webhooks and policies that match its pods, their conditions aside: where pods
+	// differ from their template, and where nothing shows what becomes of the next pod on its way.
+	MayBeChangedBy []string   `json:"mayBeChangedBy,omitempty"`
+	Evidence       []Evidence `json:"evidence"`
 }
 
 // Owner names an object: a custom controller above a workload, or what a check was asked about.
@@ -77,6 +80,10 @@ const (
 	DriftInjected Drift = "injected"
 	// DriftOtherRevision: pods of an older revision differ from the current template.
 	DriftOtherRevision Drift = "otherRevision"
+	// DriftMutatedSince: pods that run fail a check which the server's answer to a dry run passes.
+	DriftMutatedSince Drift = "mutatedSince"
+	// DriftInjectedSince: pods that run pass a check which the server's answer to a dry run fails.
+	DriftInjectedSince Drift = "injectedSince"
 )
 
 // Evidence is one distinct outcome and what it was found on.
@@ -94,10 +101,41 @@ type Evidence struct {
 	Violations []Violation `json:"violations"`
 	// Blocks says that this is evidence for which the workload blocks.
 	Blocks bool `json:"blocks,omitempty"`
+	// Answered says that a dry run has told what becomes of new pods of this template, so that evidence of source
+	// admission decides that and no longer this.
+	Answered bool `json:"answered,omitempty"`
+	// Admission says more of evidence of that source.
+	Admission *Admission `json:"admission,omitempty"`
 	// Outcome is what the server would do under the candidate, else under the current policy.
 	Outcome Outcome `json:"outcome"`
 	// Now is what it does under the current policy; nil without a candidate, or where that is the same.
 	Now *Outcome `json:"now,omitempty"`
+}
+
+// Admission is more about the server's answer to the dry run of a pod.
+type Admission struct {
+	// User is the controller that was impersonated; empty where whoever ran the command asked.
+	User string `json:"user,omitempty"`
+	// PodSecurityPolicy is the policy that admitted the pod, and may have changed it.
+	PodSecurityPolicy string `json:"podSecurityPolicy,omitempty"`
+	// Refused is what Pod Security says now in place of showing the pod. Violations are then those of the template.
+	Refused string `json:"refused,omitempty"`
+	// Unenforced says that the server admits what the policy enforced now denies: Pod Security is not active there, or
+	// an exemption that is not known covers it.
+	Unenforced bool `json:"unenforced,omitempty"`
+}
+
+// Shown says whether anything shows what becomes of the workload's next pods on their way: pods that are not of an older
+// revision, or the server's answer to a dry run.
+func (w *Workload) Shown() bool {
+	for i := range w.Evidence {
+		e := &w.Evidence[i]
+		hidden := e.Admission != nil && e.Admission.Refused != ""
+		if e.Source != EvidenceTemplate && e.Revision != RevisionOld && !hidden {
+			return true
+		}
+	}
+	return false
 }
 
 // Foretells says whether evidence shows what a workload's next pods will meet. What has finished does not, but for the

@@ -21,6 +21,9 @@ type evidence struct {
 	user             string
 	count            int
 	names            []string
+	// admitted is more of what a dry run showed; answered says that one has told what becomes of the next pods.
+	admitted *admitted
+	answered bool
 }
 
 // add joins evidence that has the same outcome.
@@ -37,7 +40,7 @@ func (w *work) add(e *evidence) {
 
 func (e *evidence) same(o *evidence) bool {
 	return e.source == o.source && e.revision == o.revision && e.finding == o.finding && e.stored == o.stored &&
-		e.finished == o.finished && e.terminating == o.terminating && e.user == o.user &&
+		e.admitted == o.admitted && e.answered == o.answered && e.finished == o.finished && e.terminating == o.terminating && e.user == o.user &&
 		equalPointers(e.runtimeClass, o.runtimeClass)
 }
 
@@ -45,14 +48,22 @@ func equalPointers(a, b *string) bool {
 	return a == b || a != nil && b != nil && *a == *b
 }
 
-// strictest is the strictest level at a version that no evidence violates, except what is over or going.
+// strictest is the strictest level at a version that no evidence violates, except what is over or going, and templates
+// of which a dry run has told what is made of them.
 func (w *work) strictest(v api.Version) api.Level {
 	level := api.LevelRestricted
 	for _, e := range w.evidence {
 		if !w.foretells(e) && w.state != workload.Finished && w.state != workload.Terminating {
 			continue
 		}
-		if own := e.finding.strictest(v); api.CompareLevels(own, level) < 0 {
+		if e.answered && e.source == report.EvidenceTemplate {
+			continue
+		}
+		own := e.finding.strictest(v)
+		if e.admitted != nil && e.admitted.refused != "" && api.CompareLevels(e.admitted.atMost, own) < 0 {
+			own = e.admitted.atMost
+		}
+		if api.CompareLevels(own, level) < 0 {
 			level = own
 		}
 	}
@@ -76,7 +87,7 @@ func sortEvidence(list []*evidence) {
 			first = slices.Min(e.names)
 		}
 		return strings.Join([]string{
-			map[string]string{report.EvidenceTemplate: "0", report.EvidencePod: "1"}[e.source],
+			map[string]string{report.EvidenceTemplate: "0", report.EvidenceAdmission: "1", report.EvidencePod: "2"}[e.source],
 			map[string]string{workload.Current: "0", workload.Old: "1", workload.Unknown: "2"}[e.revision],
 			map[bool]string{false: "0", true: "1"}[e.over()],
 			first, e.finding.text(),

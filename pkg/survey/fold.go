@@ -37,6 +37,7 @@ type groupKey struct {
 type template struct {
 	pod, stored  *judgement // as the pod that its controller would create; as it stands
 	runtimeClass *string
+	labels       map[string]string // of its pods
 }
 
 // room is what was folded of one namespace.
@@ -60,6 +61,7 @@ type fold struct {
 	rooms     map[string]*room
 	seen      map[types.UID]struct{}
 	templates map[types.UID]template
+	kept      map[types.UID]*corev1.PodTemplateSpec // nil where nobody asks for them again
 }
 
 var _ workload.Sink = (*fold)(nil)
@@ -168,6 +170,7 @@ func (f *fold) Objects(ctx context.Context, page []*workload.Object) error {
 			pod:          f.judge.of(r.panel, &pod.ObjectMeta, &pod.Spec),
 			stored:       f.judge.of(r.panel, &o.Template.ObjectMeta, &o.Template.Spec),
 			runtimeClass: o.Template.Spec.RuntimeClassName,
+			labels:       o.Template.Labels,
 		}
 	}
 	if err := ctx.Err(); err != nil {
@@ -179,6 +182,9 @@ func (f *fold) Objects(ctx context.Context, page []*workload.Object) error {
 		r := f.rooms[o.Namespace]
 		if r == nil {
 			continue
+		}
+		if f.kept != nil && o.Template != nil {
+			f.kept[o.UID] = o.Template
 		}
 		o.Template = nil
 		r.objects[o.UID] = o

@@ -36,7 +36,9 @@ func (s *survey) workload(sp *space, w *work) report.Workload {
 	if w.location != nil {
 		out.Location = &report.Location{File: w.location.File, Document: w.location.Document}
 	}
-	for _, d := range []report.Drift{report.DriftMutated, report.DriftInjected, report.DriftOtherRevision} {
+	for _, d := range []report.Drift{
+		report.DriftMutated, report.DriftInjected, report.DriftMutatedSince, report.DriftInjectedSince, report.DriftOtherRevision,
+	} {
 		if w.drift[d] {
 			out.Drift = append(out.Drift, d)
 		}
@@ -50,12 +52,13 @@ func (s *survey) workload(sp *space, w *work) report.Workload {
 		}
 		out.Evidence = append(out.Evidence, judged)
 	}
+	out.MayBeChangedBy = s.changersOf(sp, w, &out, again)
 	return out
 }
 
 func (s *survey) evidence(sp *space, w *work, e *evidence) report.Evidence {
 	out := report.Evidence{
-		Source: e.source, Revision: e.revision, Finished: e.finished, Count: e.count,
+		Source: e.source, Revision: e.revision, Finished: e.finished, Count: e.count, Answered: e.answered,
 		Exempt:     report.Exempt{By: report.ExemptNone, Source: s.factSource()},
 		Violations: violations(e.finding),
 		Outcome:    s.outcome(sp.newLabels, sp, w, e),
@@ -64,6 +67,9 @@ func (s *survey) evidence(sp *space, w *work, e *evidence) report.Evidence {
 		if now := s.outcome(sp.Labels, sp, w, e); !reflect.DeepEqual(now, out.Outcome) {
 			out.Now = &now
 		}
+	}
+	if a := e.admitted; a != nil {
+		out.Admission = &report.Admission{User: a.user, PodSecurityPolicy: a.psp, Refused: a.refused, Unenforced: a.unenforced}
 	}
 	if !e.finding.clean() {
 		out.Pods = slices.Sorted(slices.Values(e.names))
@@ -88,6 +94,9 @@ func (s *survey) outcome(labels map[string]string, sp *space, w *work, e *eviden
 		Allowed: answer.Allowed, Message: answer.Message,
 		Warnings: orEmpty(answer.Warnings), Audit: audit(answer),
 	}}
+	if e.admitted != nil && e.admitted.refused != "" {
+		s.refuse(&out.Pod, labels, sp, e)
+	}
 	if e.stored != nil {
 		template := &corev1.PodTemplateSpec{Spec: corev1.PodSpec{RuntimeClassName: e.runtimeClass}}
 		answer := s.Admission.CreateWorkload(labels, sp.Name, template, e.stored.recall)
@@ -107,11 +116,12 @@ func orEmpty(list []string) []string {
 
 // blocks says whether evidence violates one of the modes that decide the verdict. Enforce is the server's answer;
 // for audit and warn, which a denied pod never gets to, it is the policy's own judgement. An exempt user covers the
-// pods that it makes, and not the workload object, which somebody else writes.
+// pods that it makes, and not the workload object, which somebody else writes. What a dry run has answered says no more
+// about pods.
 func (s *survey) blocks(sp *space, e *evidence, judged *report.Evidence) bool {
 	for _, m := range s.judgedModes() {
 		if m == Enforce {
-			if !judged.Outcome.Pod.Allowed {
+			if !e.answered && !judged.Outcome.Pod.Allowed {
 				return true
 			}
 			continue
@@ -120,11 +130,16 @@ func (s *survey) blocks(sp *space, e *evidence, judged *report.Evidence) bool {
 			continue
 		}
 		lv := m.of(sp.candidate)
-		if judged.Exempt.By == report.ExemptNone && e.finding.denies(lv) || e.stored != nil && e.stored.denies(lv) {
+		if !e.answered && judged.Exempt.By == report.ExemptNone && s.denies(e, lv) || e.stored != nil && e.stored.denies(lv) {
 			return true
 		}
 	}
 	return false
+}
+
+// denies says whether a policy denies the pod, also where the server does not show it.
+func (s *survey) denies(e *evidence, lv api.LevelVersion) bool {
+	return e.finding.denies(lv) || e.admitted != nil && e.admitted.refused != "" && s.implies(e.admitted.under, lv)
 }
 
 // text is a judgement's key to a stable order.

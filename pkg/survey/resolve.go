@@ -21,6 +21,7 @@ type work struct {
 	members  map[workload.Ref]bool // objects folded into it
 	evidence []*evidence
 	drift    map[report.Drift]bool
+	labels   map[string]string // of its next pods, as far as its template says
 	// seen says that the workload's own object was read, so that state and next are its own.
 	seen bool
 }
@@ -137,8 +138,12 @@ func (s *survey) addObject(works map[identity]*work, tree *workload.Tree, o *wor
 			return
 		}
 	}
+	if top {
+		w.labels = judged.labels
+	}
 	w.add(&evidence{
 		source: report.EvidenceTemplate, revision: revision, finding: judged.pod, stored: judged.stored,
+		answered:     s.addAdmission(w, o, revision),
 		runtimeClass: judged.runtimeClass, user: workload.ControllerUser(o.Kind),
 		finished: o.State == workload.Finished, terminating: o.State == workload.Terminating,
 	})
@@ -162,8 +167,13 @@ func (s *survey) addGroup(works map[identity]*work, tree *workload.Tree, g *grou
 	place := tree.Place(*g.owner)
 	e.revision = place.Revision(g.hash)
 	e.user = workload.ControllerUser(g.owner.Kind)
+	answer, answered := s.answerTo(&place, g.hash)
+	e.answered = answered
 	w := open(works, s.identityOf(&place))
 	w.add(e)
+	if answered {
+		w.since(e, &answer)
+	}
 	if g.terminating {
 		return // going away: how it differs from its template no longer matters
 	}
@@ -211,19 +221,9 @@ func (s *survey) drift(w *work, e *evidence, own *workload.Object) {
 	if !ok || declared.pod == e.finding {
 		return
 	}
-	for i := range e.finding.panel.policies {
-		template, pod := checks(&declared.pod.found[i]), checks(&e.finding.found[i])
-		for c := range template {
-			if !pod[c] {
-				w.drift[report.DriftMutated] = true
-			}
-		}
-		for c := range pod {
-			if !template[c] {
-				w.drift[report.DriftInjected] = true
-			}
-		}
-	}
+	passes, fails := differs(declared.pod, e.finding)
+	w.drift[report.DriftMutated] = w.drift[report.DriftMutated] || passes
+	w.drift[report.DriftInjected] = w.drift[report.DriftInjected] || fails
 }
 
 func checks(f *finding) map[string]bool {

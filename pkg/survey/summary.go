@@ -75,7 +75,7 @@ func standing(w *report.Workload, policies map[string]bool) map[string]bool {
 	}
 	for i := range w.Evidence {
 		e := &w.Evidence[i]
-		if !w.Foretells(e) {
+		if !w.Foretells(e) || e.Answered && e.Source == report.EvidenceTemplate {
 			continue
 		}
 		for k := range e.Violations {

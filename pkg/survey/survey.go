@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/pod-security-admission/api"
 
 	"github.com/kubectl-pss/kubectl-pss/pkg/report"
@@ -37,6 +38,12 @@ type Options struct {
 	Judged []Mode
 	// Named are the namespaces named on the command line: system namespaces among them count.
 	Named []string
+	// Admit asks the server what it would make of the pods of all templates; nil asks nothing. It is called once, when
+	// everything has been read. An error means that there is no answer at all.
+	Admit func(context.Context, []workload.Request) (*workload.Admissions, error)
+	// Changers are what may change pods on their way into the cluster. It is called once, after everything else; nil
+	// says that nothing is known of them.
+	Changers func() []workload.Changer
 	// Only keeps the one workload or pod that was asked for; nil keeps all.
 	Only *workload.Ref
 }
@@ -57,6 +64,10 @@ type survey struct {
 	fold      *fold
 	spaces    []space
 	gaps      []workload.Gap
+	// admissions are the server's answers to dry runs, by the object whose template was asked about.
+	admissions map[types.UID]admitted
+	dryRuns    *report.DryRuns
+	changers   []workload.Changer
 }
 
 // space is a namespace with its policies.
@@ -107,6 +118,9 @@ func Foresee(ctx context.Context, source workload.Source, o Options) (*Foresight
 	o.Admission = o.Admission.ForServer(o.Binary)
 	s := &survey{Options: o, evaluator: evaluator, fold: newFold(newJudge(evaluator), o.Binary)}
 	s.files, _ = source.(workload.Files)
+	if s.Admit != nil {
+		s.fold.kept, s.admissions = map[types.UID]*corev1.PodTemplateSpec{}, map[types.UID]admitted{}
+	}
 	namespaces, err := source.Namespaces(ctx)
 	if err != nil {
 		return nil, err
@@ -117,6 +131,12 @@ func Foresee(ctx context.Context, source workload.Source, o Options) (*Foresight
 	s.gaps, err = source.Read(ctx, namespaces, s.fold)
 	if err != nil {
 		return nil, err
+	}
+	if err := s.admit(ctx); err != nil {
+		return nil, err
+	}
+	if s.Changers != nil {
+		s.changers = s.Changers()
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, err // nothing that looks like a whole answer
@@ -171,9 +191,10 @@ func (s *survey) propose(sp *space, labels map[string]string) {
 
 func (s *survey) report() *report.CheckReport {
 	r := &report.CheckReport{Defaults: s.defaults(), Gaps: []report.Gap{}, Items: make([]report.Namespace, 0, len(s.spaces))}
+	r.DryRuns = s.dryRuns
 	r.APIVersion, r.Kind = report.APIVersion, report.KindCheckReport
 	slices.SortFunc(s.gaps, func(a, b workload.Gap) int {
-		return strings.Compare(a.Namespace+"\x00"+a.Resource, b.Namespace+"\x00"+b.Resource)
+		return strings.Compare(a.Namespace+"\x00"+a.Resource+"\x00"+a.Name, b.Namespace+"\x00"+b.Resource+"\x00"+b.Name)
 	})
 	for _, g := range s.gaps {
 		r.Gaps = append(r.Gaps, report.Gap(g))

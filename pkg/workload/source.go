@@ -42,6 +42,8 @@ type Gap struct {
 	Resource string
 	// Namespace is empty for a gap of the whole cluster.
 	Namespace string
+	// Name is the one object that the gap is about: a dry run did not tell what the server would create for it.
+	Name string
 	// Reason is one word (forbidden, timeout, expired…), Message the server's own text.
 	Reason, Message string
 }

@@ -1,6 +1,6 @@
 // Package fakeapi is an API server over HTTP for tests: it serves the objects that it is given as JSON or
 // protobuf, in pages, and can be told to refuse, expire, warn, stall or break off. It has no controllers and no
-// admission, and takes no writes but merge patches of namespaces.
+// admission, and takes no writes but merge patches of namespaces and dry runs of pods.
 package fakeapi
 
 import (
@@ -36,6 +36,8 @@ type Server struct {
 	version  version.Info
 	metrics  string
 	faults   []*Fault
+	admit    Admit    // nil admits everything as it is
+	denied   []string // rights, as "VERB RESOURCE"
 	requests []Request
 	revision int // the latest resourceVersion
 	underWay int // requests that are being answered
@@ -207,6 +209,8 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case r.Method == http.MethodPatch:
 		s.answerPatch(w, r)
+	case r.Method == http.MethodPost:
+		s.answerPost(w, r)
 	case r.Method != http.MethodGet:
 		writeStatus(w, r, status(http.StatusMethodNotAllowed, "MethodNotAllowed", "the fake takes no other writes than patches"))
 	case r.URL.Path == "/version":

@@ -51,7 +51,8 @@ func wrong(ts *testscript.TestScript, neg bool, args []string) {
 
 // api makes the server misbehave from now on: api forbid RESOURCE [GROUP [NAMESPACE]] | unauthorized | hang PATH | down |
 // expire PATH | retry PATH | version GITVERSION MINOR [EMULATED] | metrics FILE | patch NAMESPACE FAULT [TIMES]; api mend
-// takes that back, and api serve FILE adds the objects of a manifest, or replaces them.
+// takes that back, api admit inject|harden|refuse TEXT says what becomes of pods created by dry run, api deny VERB RESOURCE
+// denies a right to those who ask for it, and api serve FILE adds the objects of a manifest, or replaces them.
 func api(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
 		ts.Fatalf("usage: api FAULT ARG...")
@@ -84,6 +85,10 @@ func api(ts *testscript.TestScript, neg bool, args []string) {
 		s.SetVersion(version.Info{Major: "1", GitVersion: arg(1), Minor: arg(2), EmulationMajor: "1", EmulationMinor: arg(3)})
 	case "metrics":
 		s.SetMetrics(ts.ReadFile(arg(1)))
+	case "admit":
+		s.SetAdmit(admission(ts, arg(1), arg(2)))
+	case "deny":
+		s.Deny(arg(1) + " " + arg(2))
 	case "serve":
 		objects := objectsIn(ts, arg(1))
 		recordOf(ts).note(objects)

@@ -1,0 +1,63 @@
+package cmd
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/kubectl-pss/kubectl-pss/pkg/terminal"
+	"github.com/kubectl-pss/kubectl-pss/pkg/workload"
+)
+
+// changersPatience is how long a result waits for what may have changed pods, which is only named beside it.
+const changersPatience = 3 * time.Second
+
+// changers starts to read what may change pods on their way. found waits for it, and stop ends the reading.
+func (o *surveyor) changers(ctx context.Context) (found func() []workload.Changer, stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	list := make(chan []workload.Changer, 1)
+	go func() { list <- o.Client.Changers(ctx) }()
+	return func() []workload.Changer {
+		timer := time.NewTimer(changersPatience)
+		defer timer.Stop()
+		select {
+		case found := <-list:
+			return found
+		case <-timer.C:
+			return nil
+		}
+	}, cancel
+}
+
+// dryRuns is the name of what progress counts.
+const dryRuns = "dry runs"
+
+// admit asks the server by dry run what it would make of templates, and says so before.
+func (o *surveyor) admit(progress *terminal.Progress) func(context.Context, []workload.Request) (*workload.Admissions, error) {
+	return func(ctx context.Context, requests []workload.Request) (*workload.Admissions, error) {
+		asking, err := o.Probe.Prepare(ctx, requests)
+		if err != nil {
+			return nil, err
+		}
+		var left atomic.Int64
+		left.Store(int64(asking.Count()))
+		if text := beforehand(left.Load()); text != "" && !o.Streams.Quiet {
+			say(o.Streams, text)
+		}
+		progress.Doing("asking for")
+		return asking.Send(ctx, func() { progress.Page(dryRuns, 1, left.Add(-1)) })
+	}
+}
+
+// beforehand says how much is going to be asked; nothing where that is nothing.
+func beforehand(requests int64) string {
+	switch requests {
+	case 0:
+		return ""
+	case 1:
+		return "Sending 1 dry-run request to create a pod. Nothing is stored, but it reaches the audit log and the admission webhooks."
+	default:
+		return fmt.Sprintf("Sending %d dry-run requests to create pods. Nothing is stored, but they reach the audit log and the admission webhooks.", requests)
+	}
+}
