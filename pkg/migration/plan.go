@@ -1,7 +1,6 @@
 package migration
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -98,7 +97,7 @@ func Steps() []StepTitle {
 // Plan is the migration as a list of steps, each with what the facts say of it. It asks nothing and changes nothing. The
 // report's Server is the caller's to fill in.
 func Plan(f PlanFacts) *report.MigrationPlan {
-	p := &planner{PlanFacts: f}
+	p := &planner{PlanFacts: f, index: newIndex(&f)}
 	p.Leftovers = once(append(RBACLeftovers(&p.Access), p.Leftovers...))
 	r := &report.MigrationPlan{Served: f.Check.Served, Gaps: slices.Clone(f.Check.Gaps)}
 	r.APIVersion, r.Kind = report.APIVersion, report.KindMigrationPlan
@@ -126,6 +125,7 @@ func Plan(f PlanFacts) *report.MigrationPlan {
 // planner is one Plan.
 type planner struct {
 	PlanFacts
+	index  index
 	spaces []*space
 }
 
@@ -149,21 +149,6 @@ func (p *planner) missing(namespace string, resources ...string) string {
 // isGone says that policies are missing, and not the right to read them.
 func isGone(g report.Gap) bool { return g.Resource == resourcePolicies && g.Reason == "notFound" }
 
-func (p *planner) gapsOf(namespace string) []report.Gap {
-	var gaps []report.Gap
-	for _, g := range p.Check.Gaps {
-		if g.Namespace == "" || namespace == "" || g.Namespace == namespace {
-			gaps = append(gaps, g)
-		}
-	}
-	for i := range p.Check.Items {
-		if item := &p.Check.Items[i]; item.Namespace == namespace {
-			gaps = append(gaps, item.Gaps...)
-		}
-	}
-	return gaps
-}
-
 // opened names the namespaces in which a step is still to be taken.
 func (p *planner) opened(judge func(*planner, *space) verdict) []string {
 	var names []string
@@ -172,15 +157,5 @@ func (p *planner) opened(judge func(*planner, *space) verdict) []string {
 			names = append(names, sp.name())
 		}
 	}
-	return names
-}
-
-// sortedNames are the names of policies, sorted.
-func sortedNames(policies []*psp.Policy) []string {
-	var names []string
-	for _, p := range policies {
-		names = append(names, p.Name)
-	}
-	slices.SortFunc(names, cmp.Compare[string])
 	return names
 }

@@ -60,8 +60,8 @@ func rbacResources() []string {
 func (p *planner) openFor(namespace string) string {
 	// Not the name of any account: what one of them may, the others need not.
 	all := rbac.User{Groups: rbac.ServiceAccount(namespace, "").Groups}
-	rights := p.Access.Rights(all, namespace)
-	for _, name := range sortedNames(slices.DeleteFunc(slices.Clone(p.Policies), func(policy *psp.Policy) bool { return !admitsAll(policy) })) {
+	rights := p.index.access[namespace].Rights(all, namespace)
+	for _, name := range p.index.open {
 		if slices.ContainsFunc(PolicyGroups(), func(group string) bool { return rights.May(UseOf(name, group)) }) {
 			return name
 		}
@@ -131,9 +131,9 @@ func (p *planner) wayAround(namespace string) wayAround {
 		}
 	}
 	w.binding = newRoleBinding(namespace, openBinding, w.role.Name, rbac.ServiceAccounts+":"+namespace)
-	for i := range p.Access.RoleBindings {
-		have := &p.Access.RoleBindings[i]
-		if have.Namespace != namespace || have.Name != openBinding && have.Name != ownPrefix+openBinding {
+	for i := range p.index.access[namespace].RoleBindings {
+		have := &p.index.access[namespace].RoleBindings[i]
+		if have.Name != openBinding && have.Name != ownPrefix+openBinding {
 			continue
 		}
 		switch {

@@ -25,11 +25,9 @@ type space struct {
 
 func (p *planner) space(item *report.PSPNamespace) *space {
 	level, _ := levelOf(item.AfterPatches.Enforce)
-	sp := &space{PSPNamespace: item, live: &corev1.Namespace{}, level: level}
-	for i := range p.Namespaces {
-		if p.Namespaces[i].Name == item.Namespace {
-			sp.live = &p.Namespaces[i]
-		}
+	sp := &space{PSPNamespace: item, live: p.index.live[item.Namespace], level: level}
+	if sp.live == nil {
+		sp.live = &corev1.Namespace{}
 	}
 	sp.gaps = p.missing(item.Namespace, workloadResources()...)
 	if sp.gone = p.gone(item); sp.gone != "" {
