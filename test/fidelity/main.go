@@ -111,7 +111,8 @@ func run(ctx context.Context, o *options, out io.Writer) error {
 		share := (o.requests - t.total().Requests) / (len(o.servers) - i)
 		tally, err := o.contest(ctx, kube, dir, c, share)
 		if err != nil {
-			return fmt.Errorf("%s: %w", c, err)
+			t.print(out) // what the servers before it said stays said
+			return errors.Join(fmt.Errorf("%s: %w", c, err), t.judge())
 		}
 		t.rows = append(t.rows, row{c.String(), tally})
 	}

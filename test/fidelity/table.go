@@ -35,8 +35,11 @@ func (t *table) total() *compare.Tally {
 	return sum
 }
 
-// print shows the table, and whatever is not as it should be.
+// print shows the table, if any server has been asked, and whatever is not as it should be.
 func (t *table) print(out io.Writer) {
+	if len(t.rows) == 0 {
+		return
+	}
 	columns := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(columns, "SERVER\tREQUESTS\tINVALID\tCOMPARED\tPREDICTIONS\tREFUSED\tWARNED\tDIFFERENCES\tPER SECOND\t")
 	for _, r := range append(t.rows, row{"all", t.total()}) {
