@@ -36,6 +36,9 @@ func upPolicies() (*server, error) {
 func TestWayOut(t *testing.T) {
 	t.Parallel()
 	s := pspEstate(t)
+	t.Run("rights", s.mayNot)
 	t.Run("levels", s.holdLevels)
+	t.Run("choice", s.pickPolicies)
 	t.Run("trap", s.springTrap)
+	t.Run("checklist", s.walkThrough)
 }

@@ -5,11 +5,11 @@ package e2e
 import (
 	"context"
 	"fmt"
+	"maps"
 	"testing"
 
 	authorizationv1 "k8s.io/api/authorization/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
@@ -51,21 +51,29 @@ func (s *server) letUseIn(t *testing.T, group, policy, namespace string, subject
 	})
 }
 
-// passing is a namespace that is gone after the test.
+// passingLabel is borne by namespaces that go with their test.
+const passingLabel = "e2e.pss.dev/passing"
+
+// passing is a namespace that begins to go when the test ends; awaitGone waits for all of them.
 func (s *server) passing(t *testing.T, name string, labels map[string]string) string {
 	t.Helper()
-	ns := s.namespace(t, name, labels)
+	all := map[string]string{passingLabel: suite.id}
+	maps.Copy(all, labels)
+	ns := s.namespace(t, name, all)
 	t.Cleanup(func() {
-		ctx := context.WithoutCancel(t.Context())
-		if err := s.client.CoreV1().Namespaces().Delete(ctx, ns, metav1.DeleteOptions{}); err != nil {
+		if err := s.client.CoreV1().Namespaces().Delete(context.WithoutCancel(t.Context()), ns, metav1.DeleteOptions{}); err != nil {
 			t.Error(err)
 		}
-		eventually(t, ns+" to be gone", func() (bool, error) {
-			_, err := s.client.CoreV1().Namespaces().Get(ctx, ns, metav1.GetOptions{})
-			return apierrors.IsNotFound(err), nil
-		})
 	})
 	return ns
+}
+
+func (s *server) awaitGone(t *testing.T) {
+	t.Helper()
+	eventually(t, "the namespaces of other tests to be gone", func() (bool, error) {
+		left, err := s.client.CoreV1().Namespaces().List(t.Context(), metav1.ListOptions{LabelSelector: passingLabel})
+		return err == nil && len(left.Items) == 0, err
+	})
 }
 
 // awaitUse waits until the service accounts of a namespace may use a policy: grants take effect some moments later.

@@ -26,6 +26,7 @@ import (
 	"k8s.io/pod-security-admission/api"
 
 	"github.com/kubectl-pss/kubectl-pss/pkg/psp"
+	"github.com/kubectl-pss/kubectl-pss/pkg/report"
 )
 
 // The levels that a policy may amount to, besides privileged.
@@ -46,9 +47,10 @@ func (s *server) holdLevels(t *testing.T) {
 	for some := range slices.Chunk(policies, atOnce) {
 		m.store(t, some)
 		m.run(t, some, probes)
+		listed := m.listed(t)
 		for _, p := range some {
-			m.judge(t, p)
-			m.removePolicy(t, p.Name)
+			m.judge(t, p, listed[p.Name])
+			m.removePolicy(t.Context(), t, p.Name)
 		}
 	}
 	t.Logf("%d policies, %d probes, %d answers; %d policies with an exception", len(policies), len(probes), m.tried, m.exceptions)
@@ -128,7 +130,7 @@ func (m *matrix) store(t *testing.T, policies []*psp.Policy) {
 		a := m.dryCreate(t.Context(), last.Name, plainPod(m.told, "p"))
 		return a.err == nil, a.err
 	})
-	m.removePolicy(t, last.Name)
+	m.removePolicy(t.Context(), t, last.Name)
 }
 
 // run makes every probe under every policy.
@@ -174,15 +176,27 @@ func (m *matrix) try(ctx context.Context, user string, probe pspProbe) error {
 	return err
 }
 
-// judge compares. Where an exception is named, the mapping and the server have to part ways.
-func (m *matrix) judge(t *testing.T, p *psp.Policy) {
+// listed is what `kubectl pss psp list` says of each policy.
+func (s *server) listed(t *testing.T) map[string]report.PSP {
 	t.Helper()
-	said, seen := p.Assess(), m.seen[p.Name]
+	var list report.PSPList
+	s.pspReport(t, &list, "psp", "list")
+	found := map[string]report.PSP{}
+	for _, p := range list.Items {
+		found[p.Name] = p
+	}
+	return found
+}
+
+// judge compares. Where an exception is named, the mapping and the server have to part ways.
+func (m *matrix) judge(t *testing.T, p *psp.Policy, said report.PSP) {
+	t.Helper()
+	seen := m.seen[p.Name]
 	if seen.admitted == 0 {
 		t.Errorf("%s let nothing through", p.Name)
 	}
 	table, level := strictest(seen.against), strictest(seen.aside)
-	agrees := table == string(said.Table) && level == string(said.Level)
+	agrees := table == said.Table && level == said.Level
 	switch {
 	case said.Exception != "":
 		m.exceptions++
@@ -190,15 +204,16 @@ func (m *matrix) judge(t *testing.T, p *psp.Policy) {
 			t.Errorf("%s is what it is said to be, in spite of the exception %q", p.Name, said.Exception)
 		}
 	case !agrees:
-		t.Errorf("%s amounts to %s by the table and to %s; what got through passes %s (%v) and %s (%v)\n%+v",
+		t.Errorf("%s amounts to %q by the table and to %q; what got through passes %s (%v) and %s (%v)\n%+v",
 			p.Name, said.Table, said.Level, table, seen.against, level, seen.aside, p.Spec)
 	}
 }
 
-func (s *server) removePolicy(t *testing.T, name string) {
+// removePolicy deletes a policy.
+func (s *server) removePolicy(ctx context.Context, t *testing.T, name string) {
 	t.Helper()
 	client := s.client.PolicyV1beta1().RESTClient()
-	if err := client.Delete().Resource("podsecuritypolicies").Name(name).Do(t.Context()).Error(); err != nil {
+	if err := client.Delete().Resource("podsecuritypolicies").Name(name).Do(ctx).Error(); err != nil {
 		t.Fatal(err)
 	}
 }
