@@ -30,22 +30,26 @@ func TestRequestOf(t *testing.T) {
 		want   metav1.ObjectMeta
 	}{
 		"Deployment": {
-			Object{Ref: Ref{"apps", "Deployment", "web"}, UID: "d"}, maker, requestReplicaSets,
+			Object{Ref: Ref{"apps", "Deployment", "web"}, UID: "d"},
+			maker, requestReplicaSets,
 			metav1.ObjectMeta{
 				GenerateName: "web-7c9-", Labels: map[string]string{"app": "a", "pod-template-hash": "7c9"},
 				OwnerReferences: owner("apps/v1", "ReplicaSet", "web-7c9", "rs"),
 			},
 		},
 		"Deployment whose ReplicaSet is not known": {
-			Object{Ref: Ref{"apps", "Deployment", "web"}, UID: "d"}, nil, requestReplicaSets,
+			Object{Ref: Ref{"apps", "Deployment", "web"}, UID: "d"},
+			nil, requestReplicaSets,
 			metav1.ObjectMeta{GenerateName: "web-", Labels: map[string]string{"app": "a"}},
 		},
 		"ReplicationController": {
-			Object{Ref: Ref{"", "ReplicationController", "rc"}, UID: "rc"}, nil, "system:serviceaccount:kube-system:replication-controller",
+			Object{Ref: Ref{"", "ReplicationController", "rc"}, UID: "rc"},
+			nil, "system:serviceaccount:kube-system:replication-controller",
 			metav1.ObjectMeta{GenerateName: "rc-", Labels: map[string]string{"app": "a"}, OwnerReferences: owner("v1", "ReplicationController", "rc", "rc")},
 		},
 		"StatefulSet": {
-			Object{Ref: Ref{"apps", "StatefulSet", "db"}, UID: "s", Revision: "db-5f"}, nil, "system:serviceaccount:kube-system:statefulset-controller",
+			Object{Ref: Ref{"apps", "StatefulSet", "db"}, UID: "s", Revision: "db-5f"},
+			nil, "system:serviceaccount:kube-system:statefulset-controller",
 			metav1.ObjectMeta{
 				GenerateName: "db-", OwnerReferences: owner("apps/v1", "StatefulSet", "db", "s"),
 				Labels: map[string]string{
@@ -54,21 +58,24 @@ func TestRequestOf(t *testing.T) {
 			},
 		},
 		"DaemonSet": {
-			Object{Ref: Ref{"apps", "DaemonSet", "agent"}, UID: "ds", Revision: "4"}, nil, "system:serviceaccount:kube-system:daemon-set-controller",
+			Object{Ref: Ref{"apps", "DaemonSet", "agent"}, UID: "ds", Revision: "4"},
+			nil, "system:serviceaccount:kube-system:daemon-set-controller",
 			metav1.ObjectMeta{
 				GenerateName: "agent-", Labels: map[string]string{"app": "a", "pod-template-generation": "4"},
 				OwnerReferences: owner("apps/v1", "DaemonSet", "agent", "ds"),
 			},
 		},
 		"Job": {
-			Object{Ref: Ref{"batch", "Job", "once"}, UID: "j"}, nil, requestJobs,
+			Object{Ref: Ref{"batch", "Job", "once"}, UID: "j"},
+			nil, requestJobs,
 			metav1.ObjectMeta{
 				GenerateName: "once-", Labels: map[string]string{"app": "a"}, Finalizers: []string{"batch.kubernetes.io/job-tracking"},
 				OwnerReferences: owner("batch/v1", "Job", "once", "j"),
 			},
 		},
 		"CronJob": {
-			Object{Ref: Ref{"batch", "CronJob", "nightly"}, UID: "c", Next: Next{Event: Schedule, At: &at}}, nil, requestJobs,
+			Object{Ref: Ref{"batch", "CronJob", "nightly"}, UID: "c", Next: Next{Event: Schedule, At: &at}},
+			nil, requestJobs,
 			metav1.ObjectMeta{
 				GenerateName: "nightly-29921940-", Finalizers: []string{"batch.kubernetes.io/job-tracking"},
 				Labels: map[string]string{
@@ -79,7 +86,8 @@ func TestRequestOf(t *testing.T) {
 			},
 		},
 		"PodTemplate": {
-			Object{Ref: Ref{"", "PodTemplate", "pt"}, UID: "pt"}, nil, "",
+			Object{Ref: Ref{"", "PodTemplate", "pt"}, UID: "pt"},
+			nil, "",
 			metav1.ObjectMeta{GenerateName: "pt-", Labels: map[string]string{"app": "a"}},
 		},
 	} {
