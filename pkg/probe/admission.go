@@ -74,7 +74,9 @@ func (a *Asking) ask(ctx context.Context, r *workload.Request) workload.Admissio
 			answer.Message = ""
 			break
 		}
-		answer.Reason = reasonOf(err)
+		if answer.Reason = reasonOf(err); answer.Reason == reasonTimeout {
+			answer.Message = "the server did not answer in time" // errors differ by what was going on
+		}
 		if _, text, found := strings.Cut(answer.Message, " is forbidden: "); found && strings.HasPrefix(answer.Message, "pods \"") {
 			answer.Message = text // without the name, which the server made up
 		}
