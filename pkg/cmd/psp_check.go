@@ -166,7 +166,10 @@ func (o *PSPCheckOptions) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if !v.Check.Served && v.Read == nil {
+	switch {
+	case v.Off:
+		say(o.Streams, "The PodSecurityPolicy plug-in is off ("+v.Admission.PodSecurityPolicy.Reason+"): policies admit no pod any more, and write into none.")
+	case !v.Check.Served && v.Read == nil:
 		say(o.Streams, notServed(v.Server.Version))
 	}
 	if len(v.Check.Items) == 0 {

@@ -33,6 +33,9 @@ type pspView struct {
 	Accounts []types.NamespacedName
 	Facts    cluster.Facts
 	Server   report.Server
+	// Admission says whether policies judge pods; Off is that the server has them and is known not to ask them.
+	Admission cluster.Admission
+	Off       bool
 }
 
 // broken says that files hold what no server would take.
@@ -70,6 +73,13 @@ func (o *pspSurveyor) look(ctx context.Context) (*pspView, error) {
 	if err := o.rights(ctx, v, &options); err != nil {
 		return nil, err
 	}
+	info, err := inquiry.Version()
+	if err != nil {
+		return nil, err
+	}
+	v.Admission = o.Client.Admission(ctx, info)
+	v.Off = options.Served && v.Admission.PodSecurityPolicy.Value == cluster.Inactive
+	options.Off = v.Off
 	options.Minor, options.Binary, options.Policies = o.Survey.Minor, o.Survey.Binary, v.Policies
 	if v.Check, err = migration.Check(ctx, source, options); err != nil {
 		return nil, err

@@ -121,9 +121,8 @@ func (o *PSPPlanOptions) facts(ctx context.Context, v *pspView, ledger *migratio
 			f.Check.Gaps = append(f.Check.Gaps, report.Gap(g))
 		}
 	}
-	admission := o.Client.Admission(ctx, v.Facts.Version)
-	f.Plugin = factOf(admission.PodSecurityPolicy)
-	o.defaults(f, v, admission)
+	f.Plugin = factOf(v.Admission.PodSecurityPolicy)
+	o.defaults(f, v)
 	ledger.Note(f)
 	if o.Probe != nil {
 		o.ask(ctx, f, append(system, f.Namespaces...))
@@ -159,13 +158,13 @@ const kubeSystem = "kube-system"
 func probed() []string { return []string{"kube-public", "kube-node-lease", "default", kubeSystem} }
 
 // defaults are the levels of namespaces without labels, as far as they can be known without asking.
-func (o *PSPPlanOptions) defaults(f *migration.PlanFacts, v *pspView, admission cluster.Admission) {
+func (o *PSPPlanOptions) defaults(f *migration.PlanFacts, v *pspView) {
 	const way = "pass --admission-config with the server's file, or --probe, which asks by dry run"
 	switch {
 	case o.Survey.Configured:
 		d := o.Survey.Admission.Defaults()
 		f.Defaults = &report.Defaults{Enforce: d.Enforce.String(), Audit: d.Audit.String(), Warn: d.Warn.String(), Source: report.SourceConfig}
-	case admission.Unconfigured:
+	case v.Admission.Unconfigured:
 		const privileged = "privileged:latest"
 		f.Defaults = &report.Defaults{Enforce: privileged, Audit: privileged, Warn: privileged, Source: report.SourceProbed}
 	case v.Facts.AdmissionConfig != "":

@@ -29,7 +29,9 @@ type CheckOptions struct {
 	// Named are the namespaces named on the command line: system namespaces among them count.
 	Named []string
 	// Served says that the cluster has the PodSecurityPolicy API. Policies may come from files all the same.
-	Served   bool
+	Served bool
+	// Off says that the plug-in is off all the same: no policy admits a pod any more, nor refuses one.
+	Off      bool
 	Policies []*psp.Policy
 	// Access says who may use them, Accounts are the service accounts of the namespaces.
 	Access   rbac.Objects

@@ -261,6 +261,24 @@ func TestUnknownPolicy(t *testing.T) {
 	}
 }
 
+// Where the plug-in is off, what it wrote into pods that run is still told, and of the next one it decides nothing.
+func TestPluginOff(t *testing.T) {
+	e := newEstate(t, hardening)
+	e.options.Off = true
+	e.deploy("idle", 0, plain(), nil)
+	e.deploy("web", 1, plain(), by(t, hardening))
+	got := map[string]int{}
+	for _, w := range e.check(t).Items[0].Workloads {
+		got[w.Name] = len(w.Policies)
+		if len(w.Refused) > 0 || (w.Trap != nil) != (w.Name == "web") {
+			t.Errorf("%s: refused %v, trap %v", w.Name, w.Refused, w.Trap)
+		}
+	}
+	if diff := cmp.Diff(map[string]int{"idle": 0, "web": 1}, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
 func TestAnInterruptedCheckHasNoAnswer(t *testing.T) {
 	e := newEstate(t, hardening)
 	ctx, stop := context.WithCancel(t.Context())

@@ -35,13 +35,16 @@ func (c *checker) admit(p *psp.Policy, o *workload.Object) (*corev1.Pod, field.E
 
 // choose foresees which policy admits the next pod of an object, and what of it, from rights and rules.
 func (c *checker) choose(o *workload.Object) psp.Choice {
+	if c.Off {
+		return psp.Choice{}
+	}
 	may := c.rights.of(o.Namespace, o.Template.Spec.ServiceAccountName, o.Kind)
 	return psp.Choose(c.Policies, may.Has, c.podOf(o))
 }
 
 // refused says why no policy admits the next pod; nothing where one does, and where that cannot be told.
 func (c *checker) refused(o *workload.Object, choice *psp.Choice) []string {
-	if choice.Policy != nil || !c.Served || c.blind() {
+	if choice.Policy != nil || !c.Served || c.Off || c.blind() {
 		return nil
 	}
 	if len(choice.Refusals) == 0 {
