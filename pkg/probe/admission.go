@@ -77,11 +77,21 @@ func (a *Asking) ask(ctx context.Context, r *workload.Request) workload.Admissio
 		if answer.Reason = reasonOf(err); answer.Reason == reasonTimeout {
 			answer.Message = "the server did not answer in time" // errors differ by what was going on
 		}
-		if _, text, found := strings.Cut(answer.Message, " is forbidden: "); found && strings.HasPrefix(answer.Message, "pods \"") {
-			answer.Message = text // without the name, which the server made up
-		}
+		answer.Message = withoutName(answer.Message)
 	}
 	return answer
+}
+
+// withoutName takes the name of the pod, which the server made up, off what it says.
+func withoutName(text string) string {
+	for begin, end := range map[string]string{`pods "`: `" is forbidden: `, `Pod "`: `" is invalid: `} {
+		if rest, ok := strings.CutPrefix(text, begin); ok {
+			if _, why, ok := strings.Cut(rest, end); ok {
+				return why
+			}
+		}
+	}
+	return text
 }
 
 // What the server says where it is not admission that refuses: to whoever may not impersonate, and to users without rights.

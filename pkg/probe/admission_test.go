@@ -144,13 +144,14 @@ func TestSend(t *testing.T) {
 		"webhook2": `admission webhook "strict.example.com" denied the request: no`,
 		"policy":   `pods "policy-x" is forbidden: ValidatingAdmissionPolicy 'p' with binding 'b' denied request: no`,
 		"psp":      `pods "psp-x" is forbidden: PodSecurityPolicy: unable to admit pod: []`,
+		"invalid":  `Pod "invalid-x" is invalid: spec.containers[0].image: Required value`,
 		"account":  `pods "account-x" is forbidden: error looking up service account shop/web: serviceaccount "web" not found`,
 	})
 	got, all, _ := asked(t, s.client(t, ""),
 		request(replicaSets, "shop", "web"), request(jobs, "shop", "once"), request("", "shop", "template"),
 		request(replicaSets, "shop", "denied"), request(replicaSets, "shop", "quota"), request(replicaSets, "shop", "webhook"),
 		request(replicaSets, "shop", "webhook2"), request(replicaSets, "shop", "policy"), request(replicaSets, "shop", "psp"),
-		request(replicaSets, "shop", "account"),
+		request(replicaSets, "shop", "account"), request(replicaSets, "shop", "invalid"),
 	)
 	want := []string{
 		"replicaset-controller: mutated", "job-controller: mutated", ": mutated",
@@ -161,14 +162,15 @@ func TestSend(t *testing.T) {
 		"replicaset-controller: policy: ValidatingAdmissionPolicy 'p' with binding 'b' denied request: no",
 		"replicaset-controller: podSecurityPolicy: PodSecurityPolicy: unable to admit pod: []",
 		`replicaset-controller: forbidden: error looking up service account shop/web: serviceaccount "web" not found`,
+		"replicaset-controller: forbidden: spec.containers[0].image: Required value", // the test's server knows one reason
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if all.Asked != 10 || all.AsOneself != 0 || all.Why != "" {
+	if all.Asked != 11 || all.AsOneself != 0 || all.Why != "" {
 		t.Errorf("asked %d, %d as oneself: %s", all.Asked, all.AsOneself, all.Why)
 	}
-	if s.seen["POST /api/v1/namespaces/shop/pods?dryRun=All as "+replicaSets] != 8 {
+	if s.seen["POST /api/v1/namespaces/shop/pods?dryRun=All as "+replicaSets] != 9 {
 		t.Errorf("requests: %v", s.seen)
 	}
 }
