@@ -28,7 +28,7 @@ func upPolicies() (*server, error) {
 	if name := os.Getenv("PSS_E2E_PSP_CLUSTER"); name != "" {
 		return suite.attach(name)
 	}
-	return suite.up("psp-estate", "--nodes", "2", "--release", oldRelease, pspOn)
+	return suite.up("psp-estate", "--nodes", "2", "--release", oldRelease, "--apiserver-arg=--enable-admission-plugins="+pspPlugins)
 }
 
 // TestWayOut goes the way out of PodSecurityPolicy on a live estate. One part follows the other: the last one turns the
@@ -40,5 +40,6 @@ func TestWayOut(t *testing.T) {
 	t.Run("levels", s.holdLevels)
 	t.Run("choice", s.pickPolicies)
 	t.Run("trap", s.springTrap)
+	t.Run("story", s.tellWayOut)
 	t.Run("checklist", s.walkThrough)
 }

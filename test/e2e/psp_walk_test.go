@@ -26,14 +26,16 @@ type walk struct {
 	dir, manifest, admissionConfig string
 }
 
+// pspPlugins are those that the estate's server has beside its own, in the manner of kubeadm.
+const pspPlugins = "NodeRestriction,PodSecurityPolicy"
+
 // walkThrough is the whole way. At its end PodSecurityPolicy is off, nothing is left of it, and everything runs.
 func (s *server) walkThrough(t *testing.T) {
 	t.Helper()
 	s.awaitGone(t)
 	w := &walk{server: s, dir: t.TempDir()}
 	w.manifest = filepath.Join(w.dir, "kube-apiserver.yaml")
-	w.writeManifest(t, "NodeRestriction,PodSecurityPolicy")
-	w.restart(t)
+	w.writeManifest(t, pspPlugins)
 	before := w.running(t)
 
 	p := w.plan(t)

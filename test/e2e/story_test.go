@@ -32,7 +32,7 @@ func TestStory(t *testing.T) {
 		}
 	})
 	codes := map[string]int{}
-	for _, command := range story(t) {
+	for _, command := range story(t, "from check to change") {
 		out, code := s.shell(t.Context(), t, state, command)
 		t.Logf("$ %s\nexit code %d", command, code)
 		if code != 0 && code != 1 {
@@ -67,16 +67,16 @@ func TestStory(t *testing.T) {
 	}
 }
 
-// story are the commands of README's block that begins with "# from check to change".
-func story(t *testing.T) []string {
+// story are the commands of README's block that begins with a comment.
+func story(t *testing.T, mark string) []string {
 	t.Helper()
 	text, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	block := regexp.MustCompile("(?s)```sh\n# from check to change\n(.*?)```").FindSubmatch(text)
+	block := regexp.MustCompile("(?s)```sh\n# " + regexp.QuoteMeta(mark) + "\n(.*?)```").FindSubmatch(text)
 	if block == nil {
-		t.Fatal("README.md tells no story")
+		t.Fatalf("README.md tells no story %s", mark)
 	}
 	var commands []string
 	for line := range strings.Lines(string(block[1])) {

@@ -60,13 +60,16 @@ func (s Status) alive(component string) bool {
 	return slices.ContainsFunc(s.Processes, func(p ProcessStatus) bool { return p.Name == component && p.Alive })
 }
 
-// stopAPIServer gives it the time to answer what it was asked, and forgets it.
+// restartGrace is enough to answer what was asked, but not to wait for watches to end: those begin anew anyhow.
+const restartGrace = time.Second
+
+// stopAPIServer ends the API server and forgets it.
 func (s Status) stopAPIServer() error {
 	for _, p := range s.Processes {
 		if p.Name != apiserver {
 			continue
 		}
-		if err := process.Stop([]process.Identity{p.identity}, componentGrace); err != nil {
+		if err := process.Stop([]process.Identity{p.identity}, restartGrace); err != nil {
 			return err
 		}
 	}
