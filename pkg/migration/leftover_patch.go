@@ -8,6 +8,7 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 
 	"github.com/kubectl-pss/kubectl-pss/pkg/psp"
+	"github.com/kubectl-pss/kubectl-pss/pkg/shell"
 )
 
 // operation is one of a JSON patch.
@@ -57,7 +58,7 @@ func jsonPatch(patch []operation) string {
 	if err != nil {
 		return ""
 	}
-	return plainJSON(raw)
+	return shell.JSON(raw)
 }
 
 // Removal are the commands that remove a leftover and that put it back; both are empty for what cannot be changed.
@@ -67,7 +68,7 @@ func (s Shell) Removal(l *psp.Leftover) (command, undo string) {
 	}
 	command, undo = s.kubectl(l.Command...), s.kubectl(l.Undo...)
 	if l.Object != nil {
-		undo = "printf %s " + quote(plainJSON(l.Object)) + " | " + undo
+		undo = "printf %s " + shell.Quote(shell.JSON(l.Object)) + " | " + undo
 	}
 	return command, undo
 }

@@ -1,9 +1,9 @@
 package migration
 
 import (
-	"fmt"
 	"strings"
-	"unicode/utf16"
+
+	"github.com/kubectl-pss/kubectl-pss/pkg/shell"
 )
 
 // Shell writes commands that can be pasted into one as they are.
@@ -41,37 +41,9 @@ func (s Shell) join(command string, words ...[]string) string {
 	for _, list := range words {
 		for _, word := range list {
 			if strings.HasPrefix(word, "{") || strings.HasPrefix(word, "[") {
-				word = plainJSON([]byte(word)) // a patch
+				word = shell.JSON([]byte(word)) // a patch
 			}
-			b.WriteString(" " + quote(word))
-		}
-	}
-	return b.String()
-}
-
-// quote is a word as every POSIX shell reads it back.
-func quote(word string) string {
-	plain := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_./:=@%+,-", r)
-	}
-	if word != "" && strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) < 0 {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
-}
-
-// plainJSON is JSON in ASCII alone: no terminal shows it otherwise than a shell reads it.
-func plainJSON(raw []byte) string {
-	var b strings.Builder
-	for _, r := range string(raw) {
-		switch {
-		case r < 0x7f:
-			b.WriteRune(r)
-		case r > 0xffff:
-			high, low := utf16.EncodeRune(r)
-			fmt.Fprintf(&b, `\u%04x\u%04x`, high, low)
-		default:
-			fmt.Fprintf(&b, `\u%04x`, r)
+			b.WriteString(" " + shell.Quote(word))
 		}
 	}
 	return b.String()

@@ -7,12 +7,13 @@ import (
 	"strings"
 
 	"github.com/kubectl-pss/kubectl-pss/pkg/report"
+	"github.com/kubectl-pss/kubectl-pss/pkg/shell"
 )
 
 // PSPCheck is how to print a PSPCheck. Command are the words of the check itself, flags those of kubectl that name the
 // cluster: they stand on every command that is printed, so that none is carried out on another one.
 func PSPCheck(o Options, command, flags []string) Document[*report.PSPCheck] {
-	o.Next = strings.Join(quotedWords(command), " ")
+	o.Next = shell.Join(command...)
 	return Document[*report.PSPCheck]{
 		Table: PSPCheckTable,
 		Names: func(c *report.PSPCheck) []string {

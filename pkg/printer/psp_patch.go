@@ -6,9 +6,9 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"unicode/utf16"
 
 	"github.com/kubectl-pss/kubectl-pss/pkg/report"
+	"github.com/kubectl-pss/kubectl-pss/pkg/shell"
 	"github.com/kubectl-pss/kubectl-pss/pkg/terminal"
 )
 
@@ -79,37 +79,5 @@ func patchCommand(namespace string, w *report.PSPWorkload, patch []byte, flags [
 		typ += "." + w.Group
 	}
 	words := append([]string{"kubectl", "patch", typ + "/" + w.Name, "-n", namespace}, flags...)
-	return strings.Join(quotedWords(append(words, "--type=strategic", "-p", asciiJSON(patch))), " ")
-}
-
-// quotedWords are words as every POSIX shell reads them back.
-func quotedWords(words []string) []string {
-	list := make([]string, len(words))
-	for i, word := range words {
-		plain := func(r rune) bool {
-			return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_./:=@%+,-", r)
-		}
-		list[i] = word
-		if word == "" || strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) >= 0 {
-			list[i] = "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
-		}
-	}
-	return list
-}
-
-// asciiJSON is JSON in ASCII alone: no terminal shows it otherwise than a shell reads it.
-func asciiJSON(raw []byte) string {
-	var b strings.Builder
-	for _, r := range string(raw) {
-		switch {
-		case r < 0x7f:
-			b.WriteRune(r)
-		case r > 0xffff:
-			high, low := utf16.EncodeRune(r)
-			fmt.Fprintf(&b, `\u%04x\u%04x`, high, low)
-		default:
-			fmt.Fprintf(&b, `\u%04x`, r)
-		}
-	}
-	return b.String()
+	return shell.Join(append(words, "--type=strategic", "-p", shell.JSON(patch))...)
 }
