@@ -3,14 +3,12 @@
 package e2e
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -35,81 +33,10 @@ func TestThroughAdmission(t *testing.T) {
 	}
 }
 
-// oneOfEachKind stores a workload of every kind that has a template, made of one pod, and returns them by kind.
-func (s *server) oneOfEachKind(t *testing.T, pod func(name string) *corev1.Pod) map[string]object {
-	t.Helper()
-	p := pod("rc")
-	one := int32(1)
-	own := template(p)
-	set := func(name string) *corev1.Pod { // labels of its own, so that no two controllers fight over pods
-		p := pod(name)
-		p.Labels = map[string]string{"app": name}
-		return p
-	}
-	rc := &corev1.ReplicationController{ObjectMeta: metav1.ObjectMeta{Namespace: p.Namespace, Name: "rc"}}
-	own.Labels = map[string]string{"app": "rc"}
-	rc.Spec = corev1.ReplicationControllerSpec{Replicas: &one, Selector: own.Labels, Template: &own}
-	rs := &appsv1.ReplicaSet{ObjectMeta: metav1.ObjectMeta{Namespace: p.Namespace, Name: "rs"}, Spec: appsv1.ReplicaSetSpec{
-		Replicas: &one, Selector: &metav1.LabelSelector{MatchLabels: map[string]string{"app": "rs"}}, Template: template(set("rs")),
-	}}
-	ds := &appsv1.DaemonSet{ObjectMeta: metav1.ObjectMeta{Namespace: p.Namespace, Name: "ds"}, Spec: appsv1.DaemonSetSpec{
-		Selector: &metav1.LabelSelector{MatchLabels: map[string]string{"app": "ds"}}, Template: template(set("ds")),
-	}}
-	ds.Spec.Template.Spec.NodeSelector = map[string]string{"e2e.pss.dev/nowhere": ""}
-	suspended := job(set("job"))
-	suspended.Spec.Suspend = new(true)
-	return map[string]object{
-		"Deployment": create(t, s, deployment(set("d"), 1)), "StatefulSet": create(t, s, statefulSet(set("sts"), 1, "data")),
-		"DaemonSet": create(t, s, ds), "ReplicaSet": create(t, s, rs), "ReplicationController": create(t, s, rc),
-		"Job": create(t, s, suspended), "CronJob": create(t, s, cronJob(set("cj"), false)),
-		"PodTemplate": create(t, s, &corev1.PodTemplate{ObjectMeta: metav1.ObjectMeta{Namespace: p.Namespace, Name: "pt"}, Template: template(set("pt"))}),
-	}
-}
-
-// through is check --through-admission of one namespace, which leaves nothing behind.
-func (s *server) through(t *testing.T, namespace string, m modes, flags ...string) (*report.CheckReport, int) {
-	t.Helper()
-	before := s.everythingIn(t, namespace)
-	r := s.pss(t, slices.Concat([]string{"check", "ns", namespace, "--through-admission", "-o", "json"}, m.flags(), s.flags, flags)...)
-	if r.exit == 2 {
-		t.Fatalf("exit code 2: %s", r.stderr)
-	}
-	if diff := cmp.Diff(before, s.everythingIn(t, namespace)); diff != "" {
-		t.Errorf("left behind in %s:\n%s", namespace, diff)
-	}
-	report := decode(t, r.stdout)
-	said := ""
-	if n := report.DryRuns.Asked; n == 1 {
-		said = "Sending 1 dry-run request to create a pod. Nothing is stored, but it reaches the audit log and the admission webhooks.\n"
-	} else if n > 1 {
-		said = fmt.Sprintf("Sending %d dry-run requests to create pods. Nothing is stored, but they reach the audit log and the admission webhooks.\n", n)
-	}
-	if r.stderr != said {
-		t.Errorf("beforehand: %q, want %q", r.stderr, said)
-	}
-	return report, r.exit
-}
-
-// everythingIn is every object of a namespace but events and leases, with its UID and generation.
-func (s *server) everythingIn(t *testing.T, namespace string) []string {
-	t.Helper()
-	const kinds = "pods,rc,podtemplates,deployments,replicasets,statefulsets,daemonsets,jobs,cronjobs,pvc,configmaps,secrets,serviceaccounts," +
-		"services,resourcequotas,limitranges,controllerrevisions,roles,rolebindings"
-	text := s.kubectl(t, "get", kinds, "-n", namespace, "-o",
-		`jsonpath={range .items[*]}{.kind}/{.metadata.name} {.metadata.uid} {.metadata.generation}{"\n"}{end}`)
-	return strings.Split(text, "\n")
-}
-
-// eventuallySteady waits until the controllers of oneOfEachKind have made their four pods.
-func (s *server) eventuallySteady(t *testing.T, namespace string) {
-	t.Helper()
-	s.eventuallyPods(t, namespace, 4)
-}
-
 // admittedWithSidecar: pods of before the policy are clean, those of every controller get a privileged sidecar from now on.
 func admittedWithSidecar(t *testing.T, s *server) {
 	mark := "through-inject-" + suite.id
-	ns := s.namespace(t, "through-inject", map[string]string{injectLabel: mark})
+	ns := s.passing(t, "through-inject", map[string]string{injectLabel: mark}) // the demo, if it is loaded, waits for every workload
 	objects := s.oneOfEachKind(t, func(name string) *corev1.Pod { return strictPod(ns, name) })
 	s.eventuallySteady(t, ns)
 	s.inject(t, mark, `[JSONPatch{op: "add", path: "/spec/initContainers", value: [Object.spec.initContainers{
