@@ -101,8 +101,8 @@ func (s *survey) hear(o *workload.Object, answer *workload.Admission) {
 		a.finding, a.refused, a.runtimeClass = template.pod, answer.Refused, template.runtimeClass
 		a.under = parsePolicy(workload.PolicyOf(answer.Refused))
 		a.atMost = s.below(a.under)
-		if !s.settles(a.under) {
-			s.gaps = append(s.gaps, dryRunGap(o, reasonHidden, "what the policy enforced now refuses is not shown: "+answer.Refused))
+		if !s.settles(a.under) && !s.unchanged(o.Namespace, &a) {
+			s.gaps = append(s.gaps, dryRunGap(o, reasonHidden, hiddenText))
 		}
 	default:
 		s.gaps = append(s.gaps, dryRunGap(o, answer.Reason, answer.Message))
@@ -111,8 +111,11 @@ func (s *survey) hear(o *workload.Object, answer *workload.Admission) {
 	s.admissions[o.UID] = a
 }
 
-// reasonHidden is the reason of the gap that a refusal leaves.
-const reasonHidden = "refusedNow"
+// reasonHidden is the reason of the gap that a refusal leaves, and hiddenText its text: evidence has the server's.
+const (
+	reasonHidden = "refusedNow"
+	hiddenText   = "the policy enforced now refuses the pod, and so it is not shown"
+)
 
 func dryRunGap(o *workload.Object, reason, message string) workload.Gap {
 	return workload.Gap{Resource: workload.ResourceOf(o.Ref), Namespace: o.Namespace, Name: o.Name, Reason: reason, Message: message}

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/pod-security-admission/api"
 
 	"github.com/kubectl-pss/kubectl-pss/pkg/report"
@@ -12,8 +13,28 @@ import (
 
 // unenforced says whether the server admits what the policy enforced now denies.
 func (s *survey) unenforced(namespace string, pod *corev1.Pod, a *admitted) bool {
-	i := slices.IndexFunc(s.spaces, func(sp space) bool { return sp.Name == namespace })
-	return !s.Admission.CreatePod(s.spaces[i].Labels, pod, a.user, a.finding.recall).Allowed
+	return !s.Admission.CreatePod(s.space(namespace).Labels, pod, a.user, a.finding.recall).Allowed
+}
+
+func (s *survey) space(name string) *space {
+	return &s.spaces[slices.IndexFunc(s.spaces, func(sp space) bool { return sp.Name == name })]
+}
+
+// unchanged says that the server refuses under restricted what the template alone would be refused for, word by word:
+// then nothing has come to it that baseline or restricted would mind, at the version that everything here is judged at.
+func (s *survey) unchanged(namespace string, a *admitted) bool {
+	sp, panel := s.space(namespace), a.finding.panel
+	if a.under.Level != api.LevelRestricted || sp.current.Enforce != a.under {
+		return false
+	}
+	at := s.evaluator.EvaluatedAs(a.under.Version)
+	for _, lv := range panel.policies {
+		if s.evaluator.EvaluatedAs(lv.Version) != at {
+			return false
+		}
+	}
+	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: namespace}, Spec: corev1.PodSpec{RuntimeClassName: a.runtimeClass}}
+	return s.Admission.CreatePod(sp.Labels, pod, a.user, a.finding.recall).Message == a.refused
 }
 
 // parsePolicy reads level:version; the zero value where that is none.
