@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -30,6 +31,10 @@ makes them where that one may be impersonated, and what it would really create d
 stored; the requests reach the audit log and the webhooks. Where the server shows no pod (a webhook
 refuses dry runs, a quota is used up, a right is missing) the result is incomplete for that workload.
 
+With --upgrade-to v1.N what was read is judged as a server of that release would judge it as well, and only
+what changes is shown: workloads that newly fail or pass or are told otherwise, the checks that cause it,
+and the version labels that keep things as they are. A release older than the server shows the way back.
+
 TYPE is one of ns, po, deploy, sts, ds, rs, rc, job, cj, podtemplate.
 
 With -f or -k manifests are judged instead, as the API server would store them, and no server is asked:
@@ -43,6 +48,7 @@ A namespace that is neither there nor among the manifests counts as created with
 said; one that may not be read is a gap. Only these namespaces are read, none of the pods in them.
 
 Exit codes: 0 complies, 1 violates, 2 error, 3 incomplete (something could not be read), 130 interrupted.
+With --upgrade-to the exit code is 1 only for what the other release newly refuses.
 System namespaces (kube-*) are shown, but have no say in the exit code unless they are named.`
 
 const checkExample = `
@@ -62,6 +68,9 @@ kubectl pss check pod web-5d8c9f7b6d-x2x7k -n shop
 # Judge what the server would really create, after webhooks and admission policies
 kubectl pss check ns shop --enforce baseline --through-admission
 
+# Foresee what an upgrade of the cluster newly refuses
+kubectl pss check ns --upgrade-to v1.37
+
 # Check manifests before they are applied
 kubectl pss check -f deploy/ -R --enforce restricted
 helm template shop | kubectl pss check -f - --enforce baseline
@@ -76,6 +85,7 @@ kubectl pss check ns -o jsonpath='{range .items[?(@.strictest.level=="restricted
 type CheckFlags struct {
 	modeFlags
 	fileFlags
+	upgradeFlags
 	AllNamespaces   bool
 	Selector        string
 	ChunkSize       int64
@@ -122,6 +132,7 @@ func (f *CheckFlags) AddFlags(c *cobra.Command) {
 	addAdmissionConfigFlag(fs, &f.AdmissionConfig)
 	fs.Var(&f.ServerVersion, "server-version", "What the policy version latest means: `v1.N` instead of the server's own version.")
 	fs.BoolVar(&f.ThroughAdmission, "through-admission", false, "Ask the server by dry run for a pod of every template, and judge what it would really create.")
+	f.addUpgrade(fs)
 	f.Print.AddFlags(c)
 }
 
@@ -151,7 +162,7 @@ func (f *CheckFlags) ToOptions(config *genericclioptions.ConfigFlags, s terminal
 		details = f.Details
 	}
 	o := &CheckOptions{surveyor: surveyor{Streams: s, Minor: f.ServerVersion.minor}}
-	o.Survey.Candidate = f.candidate()
+	o.Survey.Candidate, o.Survey.UpgradeTo = f.candidate(), f.UpgradeTo.minor
 	if o.Survey.Admission, err = newAdmission(f.AdmissionConfig); err != nil {
 		return nil, err
 	}
@@ -193,7 +204,7 @@ func (f *CheckFlags) next() string {
 	if f.ThroughAdmission {
 		words = append(words, "--through-admission")
 	}
-	return strings.Join(append(words, f.words()...), " ")
+	return strings.Join(slices.Concat(words, f.modeFlags.words(), f.upgradeFlags.words()), " ")
 }
 
 // Run checks and prints. A verdict other than "complies" comes back as a verdictError.
@@ -207,6 +218,7 @@ func (o *CheckOptions) Run(ctx context.Context) error {
 		return err
 	}
 	r := foresight.Report
+	verdict := o.upgraded(r)
 	if len(r.Items) == 0 && o.Files == nil {
 		say(o.Streams, "No namespaces found.")
 	}
@@ -216,8 +228,8 @@ func (o *CheckOptions) Run(ctx context.Context) error {
 	if o.Files != nil && len(o.Files.Errors()) > 0 {
 		return partlyError{}
 	}
-	if r.Summary.Verdict != report.Complies {
-		return verdictError{r.Summary.Verdict}
+	if verdict != report.Complies {
+		return verdictError{verdict}
 	}
 	return nil
 }

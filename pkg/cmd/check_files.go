@@ -65,12 +65,16 @@ func (f *CheckFlags) target(args []string, namespace string) (target, error) {
 		return is
 	})
 	switch {
+	case f.ThroughAdmission && f.UpgradeTo.minor != nil:
+		return target{}, usagef("--upgrade-to cannot be combined with --through-admission: what another release would make of a pod cannot be asked of this server; leave out one of them")
 	case !f.given() && f.Live:
 		return target{}, usagef("--live needs manifests: name them by -f FILENAME or -k DIRECTORY; without --live, check judges what is in the cluster")
 	case !f.given():
 		return parseTarget(args, f, namespace)
 	case f.ThroughAdmission:
 		return target{}, usagef("--through-admission cannot be combined with files: it asks about the workloads that a cluster has")
+	case f.UpgradeTo.minor != nil:
+		return target{}, usagef("--upgrade-to cannot be combined with files: --server-version %s judges them as that release would", f.UpgradeTo.text)
 	case f.Live && f.ServerVersion.minor != nil:
 		return target{}, usagef("--server-version cannot be combined with --live, which asks the server for its version: leave out one of them")
 	case len(rest) > 0:

@@ -92,13 +92,7 @@ func (o *surveyor) server(f *cluster.Facts) report.Server {
 		Version: f.Version.GitVersion, PolicyVersion: fmt.Sprintf("v1.%d", minor), Exact: true,
 		Context: f.Context, ClusterUID: string(f.ClusterUID),
 		PodSecurity: report.Fact{Value: f.PodSecurity.Value, Source: report.Source(f.PodSecurity.Source), Reason: f.PodSecurity.Reason},
-	}
-	if minor > standard.NewestMinor {
-		s.Inexact = append(s.Inexact, fmt.Sprintf("this build knows the checks up to v1.%d; newer ones are judged as v1.%[1]d", standard.NewestMinor))
-	}
-	if minor < standard.ExactSince {
-		s.Inexact = append(s.Inexact, fmt.Sprintf("servers before v1.%d were never put to the test: they are judged as v1.%[1]d would judge under v1.%d",
-			standard.ExactSince, minor))
+		Inexact:     inexact(minor),
 	}
 	if f.AdmissionConfig != "" && !o.Survey.Configured {
 		s.Inexact = append(s.Inexact, fmt.Sprintf("the API server has an admission configuration of its own (%s), which no API shows: "+

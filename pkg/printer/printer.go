@@ -53,6 +53,10 @@ func Table(o Options) Func {
 	}
 	return func(w io.Writer, r *report.CheckReport) error {
 		p := &page{w: w, Palette: o.Color, width: o.Width}
+		if r.Upgrade != nil {
+			p.upgrade(r, o)
+			return p.flush()
+		}
 		if o.NoHeaders {
 			p.overview(r, o)
 			return p.flush()

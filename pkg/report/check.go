@@ -29,6 +29,8 @@ type CheckReport struct {
 	Items   []Namespace `json:"items"`
 	Gaps    []Gap       `json:"gaps"`
 	Summary Summary     `json:"summary"`
+	// Upgrade is how a server of another release would judge the same; nil where nobody asked.
+	Upgrade *Upgrade `json:"upgrade,omitempty"`
 }
 
 // DryRuns are the creations of pods that the server was asked about.
@@ -113,6 +115,8 @@ type Namespace struct {
 	LabelChange *LabelChange `json:"labelChange,omitempty"`
 	Workloads   []Workload   `json:"workloads"`
 	Gaps        []Gap        `json:"gaps,omitempty"`
+	// Upgrade is what changes here on a server of another release; nil where nothing does.
+	Upgrade *NamespaceUpgrade `json:"upgrade,omitempty"`
 }
 
 // Policy is the level and version of each mode.

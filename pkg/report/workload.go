@@ -21,6 +21,8 @@ type Workload struct {
 	// differ from their template, and where nothing shows what becomes of the next pod on its way.
 	MayBeChangedBy []string   `json:"mayBeChangedBy,omitempty"`
 	Evidence       []Evidence `json:"evidence"`
+	// Upgrade is what changes on a server of another release; nil where nothing does.
+	Upgrade *WorkloadUpgrade `json:"upgrade,omitempty"`
 }
 
 // Owner names an object: a custom controller above a workload, or what a check was asked about.
@@ -110,6 +112,10 @@ type Evidence struct {
 	Outcome Outcome `json:"outcome"`
 	// Now is what it does under the current policy; nil without a candidate, or where that is the same.
 	Now *Outcome `json:"now,omitempty"`
+	// Upgraded is what a server of another release does; nil where nobody asked, or where that is the same.
+	Upgraded *Outcome `json:"upgraded,omitempty"`
+	// Updates says which changes of these pods, which run, are refused; nil where none is.
+	Updates *Updates `json:"updates,omitempty"`
 }
 
 // Admission is more about the server's answer to the dry run of a pod.

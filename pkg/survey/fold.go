@@ -55,7 +55,8 @@ type room struct {
 // their owners; nothing is resolved until all lists have ended.
 type fold struct {
 	judge *judge
-	minor int // of the server's own release
+	minor int    // of the server's own release
+	later *later // nil where nobody asked about another release
 
 	mu        sync.Mutex
 	rooms     map[string]*room
@@ -88,7 +89,7 @@ func (f *fold) Pods(ctx context.Context, page []corev1.Pod) error {
 	findings := make([]*judgement, len(page))
 	for i := range page {
 		if r := f.rooms[page[i].Namespace]; r != nil {
-			findings[i] = f.judge.of(r.panel, &page[i].ObjectMeta, &page[i].Spec)
+			findings[i] = f.pod(r, &page[i])
 		}
 	}
 	if err := ctx.Err(); err != nil {
@@ -165,10 +166,9 @@ func (f *fold) Objects(ctx context.Context, page []*workload.Object) error {
 		if r == nil || o.Template == nil {
 			continue
 		}
-		pod := workload.PodOf(o, f.minor)
+		pod, stored := f.template(r, o)
 		judged[i] = template{
-			pod:          f.judge.of(r.panel, &pod.ObjectMeta, &pod.Spec),
-			stored:       f.judge.of(r.panel, &o.Template.ObjectMeta, &o.Template.Spec),
+			pod: pod, stored: stored,
 			runtimeClass: o.Template.Spec.RuntimeClassName,
 			labels:       o.Template.Labels,
 		}

@@ -59,6 +59,7 @@ func (s *survey) item(sp *space) report.Namespace {
 	item.Strictest = strictestOf(item.Workloads)
 	item.Strictest.Complete = len(missing) == 0
 	item.Verdict = report.Of(blocking, len(missing))
+	item.Upgrade = s.upgradeSpace(sp, &item)
 	return item
 }
 

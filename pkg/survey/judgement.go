@@ -20,6 +20,8 @@ type judgement struct {
 	panel  *panel
 	found  []finding
 	recall simulate.Recall
+	// then is what a server of another release makes of the same; nil where nobody asked.
+	then *judgement
 }
 
 // finding is what one policy denies.
@@ -90,8 +92,11 @@ func (j *judgement) strictest(v api.Version) api.Level {
 	return api.LevelPrivileged
 }
 
-// clean says that no policy of the panel denies anything.
+// clean says that no policy of the panel denies anything, on no server.
 func (j *judgement) clean() bool {
+	if j.then != nil && !j.then.clean() {
+		return false
+	}
 	for i := range j.found {
 		if len(j.found[i].denials) > 0 {
 			return false

@@ -53,6 +53,7 @@ func (s *survey) workload(sp *space, w *work) report.Workload {
 		out.Evidence = append(out.Evidence, judged)
 	}
 	out.MayBeChangedBy = s.changersOf(sp, w, &out, again)
+	s.upgradeWorkload(sp, w, &out, again)
 	return out
 }
 
@@ -71,6 +72,7 @@ func (s *survey) evidence(sp *space, w *work, e *evidence) report.Evidence {
 	if a := e.admitted; a != nil {
 		out.Admission = &report.Admission{User: a.user, PodSecurityPolicy: a.psp, Refused: a.refused, Unenforced: a.unenforced}
 	}
+	out.Updates = s.updates(sp, w, e)
 	if !e.finding.clean() {
 		out.Pods = slices.Sorted(slices.Values(e.names))
 	}
@@ -85,11 +87,18 @@ func (s *survey) evidence(sp *space, w *work, e *evidence) report.Evidence {
 
 // outcome lets upstream's admission answer, in a namespace with those labels.
 func (s *survey) outcome(labels map[string]string, sp *space, w *work, e *evidence) report.Outcome {
+	return s.answerOf(s.Admission, labels, sp, w, e, func(j *judgement) *judgement { return j })
+}
+
+// answerOf is the outcome on one of the servers, by its own judgement.
+func (s *survey) answerOf(
+	a *simulate.Admission, labels map[string]string, sp *space, w *work, e *evidence, of func(*judgement) *judgement,
+) report.Outcome {
 	pod := &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{Name: w.Name, Namespace: sp.Name},
 		Spec:       corev1.PodSpec{RuntimeClassName: e.runtimeClass},
 	}
-	answer := s.Admission.CreatePod(labels, pod, e.user, e.finding.recall)
+	answer := a.CreatePod(labels, pod, e.user, of(e.finding).recall)
 	out := report.Outcome{Pod: report.PodOutcome{
 		Allowed: answer.Allowed, Message: answer.Message,
 		Warnings: orEmpty(answer.Warnings), Audit: audit(answer),
@@ -99,7 +108,7 @@ func (s *survey) outcome(labels map[string]string, sp *space, w *work, e *eviden
 	}
 	if e.stored != nil {
 		template := &corev1.PodTemplateSpec{Spec: corev1.PodSpec{RuntimeClassName: e.runtimeClass}}
-		answer := s.Admission.CreateWorkload(labels, sp.Name, template, e.stored.recall)
+		answer := a.CreateWorkload(labels, sp.Name, template, of(e.stored).recall)
 		out.Workload = &report.WorkloadOutcome{Warnings: orEmpty(answer.Warnings), Audit: audit(answer)}
 	}
 	return out
@@ -147,6 +156,9 @@ func (j *judgement) text() string {
 	var b strings.Builder
 	for i := range j.found {
 		writeKey(&b, &j.found[i])
+	}
+	if j.then != nil {
+		b.WriteString(j.then.text())
 	}
 	return b.String()
 }

@@ -44,6 +44,8 @@ type Options struct {
 	// Changers are what may change pods on their way into the cluster. It is called once, after everything else; nil
 	// says that nothing is known of them.
 	Changers func() []workload.Changer
+	// UpgradeTo is the minor of the server that is asked about besides; nil for none.
+	UpgradeTo *int
 	// Only keeps the one workload or pod that was asked for; nil keeps all.
 	Only *workload.Ref
 }
@@ -63,6 +65,7 @@ type survey struct {
 	evaluator *standard.Evaluator
 	fold      *fold
 	spaces    []space
+	later     *later // nil without UpgradeTo
 	gaps      []workload.Gap
 	// admissions are the server's answers to dry runs, by the object whose template was asked about.
 	admissions map[types.UID]admitted
@@ -121,6 +124,12 @@ func Foresee(ctx context.Context, source workload.Source, o Options) (*Foresight
 	if s.Admit != nil {
 		s.fold.kept, s.admissions = map[types.UID]*corev1.PodTemplateSpec{}, map[types.UID]admitted{}
 	}
+	if o.UpgradeTo != nil {
+		if s.later, err = newLater(*o.UpgradeTo, o.Admission); err != nil {
+			return nil, err
+		}
+		s.fold.later = s.later
+	}
 	namespaces, err := source.Namespaces(ctx)
 	if err != nil {
 		return nil, err
@@ -165,6 +174,9 @@ func (s *survey) open(ns *corev1.Namespace) {
 	if s.Recommend != nil {
 		policies = append(policies, s.Recommend.policies()...)
 	}
+	if s.later != nil {
+		s.openLater(&sp)
+	}
 	s.spaces = append(s.spaces, sp)
 	s.fold.open(ns.Name, newPanel(policies...), sp.candidate.Enforce != current.Enforce || s.Recommend != nil)
 }
@@ -207,6 +219,7 @@ func (s *survey) report() *report.CheckReport {
 		r.Judged = append(r.Judged, string(m))
 	}
 	summarise(r, s.judgedModes())
+	r.Upgrade = s.upgrade(r)
 	if s.Only != nil {
 		r.Object = &report.Owner{Group: s.Only.Group, Kind: s.Only.Kind, Name: s.Only.Name}
 		r.Summary.Repairs = nil // of the namespace's other workloads nothing is known

@@ -1,0 +1,100 @@
+package survey
+
+import (
+	"sync"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/pod-security-admission/api"
+
+	"github.com/kubectl-pss/kubectl-pss/pkg/simulate"
+	"github.com/kubectl-pss/kubectl-pss/pkg/standard"
+	"github.com/kubectl-pss/kubectl-pss/pkg/workload"
+)
+
+// later is the same cluster under a server of another release. What is read once is judged twice: every judgement of
+// today's server carries that of the other one, so that pods which only one of them tells apart are told apart.
+type later struct {
+	minor     int
+	admission *simulate.Admission
+	judge     *judge
+	spaces    map[string]*laterSpace
+
+	mu    sync.Mutex
+	pairs map[pair]*judgement
+}
+
+// pair are the judgements of both servers.
+type pair struct{ now, then *judgement }
+
+// laterSpace is a namespace there.
+type laterSpace struct {
+	panel  *panel
+	policy api.Policy
+	// pins are the version labels that keep today's policy versions; labels and pinned are what results from them.
+	pins   map[string]string
+	labels map[string]string
+	pinned api.Policy
+}
+
+func newLater(minor int, a *simulate.Admission) (*later, error) {
+	evaluator, err := standard.NewEvaluator(minor)
+	if err != nil {
+		return nil, err
+	}
+	return &later{
+		minor: minor, admission: a.ForServer(minor), judge: newJudge(evaluator),
+		spaces: map[string]*laterSpace{}, pairs: map[pair]*judgement{},
+	}, nil
+}
+
+// openLater notes what a namespace's policy becomes.
+func (s *survey) openLater(sp *space) {
+	l := &laterSpace{pins: s.pins(sp)}
+	l.labels = pinned(sp.newLabels, l.pins)
+	l.policy, _ = s.later.admission.Policy(sp.newLabels)
+	l.pinned, _ = s.later.admission.Policy(l.labels)
+	l.panel = newPanel(
+		l.policy.Enforce, l.policy.Audit, l.policy.Warn,
+		l.pinned.Enforce, l.pinned.Audit, l.pinned.Warn,
+	)
+	s.later.spaces[sp.Name] = l
+}
+
+// joined is today's judgement with that of the other server. Joined judgements are interned as others are.
+func (l *later) joined(now, then *judgement) *judgement {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	key := pair{now, then}
+	both, ok := l.pairs[key]
+	if !ok {
+		with := *now
+		with.then = then
+		both = &with
+		l.pairs[key] = both
+	}
+	return both
+}
+
+// pod judges a pod that runs.
+func (f *fold) pod(r *room, pod *corev1.Pod) *judgement {
+	now := f.judge.of(r.panel, &pod.ObjectMeta, &pod.Spec)
+	if f.later == nil {
+		return now
+	}
+	again := workload.Remade(pod, f.later.minor)
+	return f.later.joined(now, f.later.judge.of(f.later.spaces[pod.Namespace].panel, &again.ObjectMeta, &again.Spec))
+}
+
+// template judges an object's template: the pod that it becomes, and as it stands.
+func (f *fold) template(r *room, o *workload.Object) (made, stored *judgement) {
+	pod := workload.PodOf(o, f.minor)
+	made = f.judge.of(r.panel, &pod.ObjectMeta, &pod.Spec)
+	stored = f.judge.of(r.panel, &o.Template.ObjectMeta, &o.Template.Spec)
+	if f.later == nil {
+		return made, stored
+	}
+	// Another release leaves a stored template as it is, but makes a pod of it in its own way.
+	pod, there := workload.PodOf(o, f.later.minor), f.later.spaces[o.Namespace].panel
+	return f.later.joined(made, f.later.judge.of(there, &pod.ObjectMeta, &pod.Spec)),
+		f.later.joined(stored, f.later.judge.of(there, &o.Template.ObjectMeta, &o.Template.Spec))
+}
