@@ -21,6 +21,7 @@ func (p *page) summary(r *report.CheckReport, o Options) {
 	p.checks(r, &sum)
 	p.repairs(&sum)
 	p.unseen(r)
+	p.frozen(r)
 	p.gaps(allGaps(r))
 	p.section()
 	p.strictest(r)

@@ -51,6 +51,7 @@ type finding struct {
 	evidence *report.Evidence        // the first of it
 	applied  *report.WorkloadOutcome // a template's answer to the object that holds it
 	holder   string                  // that object, in words
+	updates  *report.Updates         // of pods that run
 }
 
 // findings groups the evidence against a workload: a template and the pods made from it mostly say the same. What
@@ -71,6 +72,9 @@ func findings(w *report.Workload, asked []question) []finding {
 			list = append(list, finding{evidence: e})
 		}
 		list[k].labels = append(list[k].labels, label(e))
+		if list[k].updates == nil {
+			list[k].updates = e.Updates
+		}
 		if e.Outcome.Workload != nil && list[k].applied == nil {
 			list[k].applied, list[k].holder = e.Outcome.Workload, holder(w, e)
 		}
@@ -156,4 +160,5 @@ func (p *page) finding(n *report.Namespace, w *report.Workload, f *finding, aske
 	p.admitted(f)
 	p.violations(e, asked)
 	p.answers(n, w, f)
+	p.updates(f.updates)
 }
