@@ -1,6 +1,7 @@
 package printer
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -18,7 +19,7 @@ func (p *page) upgrade(r *report.CheckReport, o Options) {
 		return
 	}
 	p.server(&r.Server)
-	p.linef(0, "What changes when the server's latest policy version moves from %s to %s. Nothing else is shown.", up.From, up.To)
+	p.linef(0, "What changes when the server goes from %s to %s; nothing else is shown.", up.From, up.To)
 	if !up.Exact {
 		p.line(0, p.Caution("These predictions may differ from what that release says")+": "+strings.Join(up.Inexact, "; ")+".")
 	}
@@ -72,7 +73,9 @@ func (p *page) upgradeRows(items []report.Namespace, o Options) {
 			kept = cell{text: pinCell(up.Pins)}
 		}
 		row := []cell{
-			{text: n.Namespace}, {text: up.Policy.Enforce.String()}, p.tally(up.Fails, p.Bad), p.tally(up.Passes, p.Good),
+			{text: n.Namespace},
+			{text: up.Policy.Enforce.String()},
+			p.tally(up.Fails, p.Bad), p.tally(up.Passes, p.Good),
 			p.tally(up.Other, nil), checks, kept,
 		}
 		if !n.Counted {
@@ -197,10 +200,10 @@ func (p *page) upgradeVerdict(r *report.CheckReport, up *report.Upgrade) {
 	case report.Incomplete:
 		p.linef(0, "%s nothing that was read newly fails under %s, but not everything could be read.", verdict("Incomplete:"), up.To)
 	default:
-		text := "newly fails under enforce"
+		text := fmt.Sprintf("%s newly refuses the pods of none of %s.", up.To, count(workloads, "workload"))
 		if up.Sum() == 0 {
-			text = "is told anything else"
+			text = fmt.Sprintf("%s says of %s what %s says.", up.To, count(workloads, "workload"), up.From)
 		}
-		p.linef(0, "%s of %s, none %s by %s.", verdict("Complies:"), count(workloads, "workload"), text, up.To)
+		p.line(0, verdict("Complies:")+" "+text)
 	}
 }

@@ -45,7 +45,7 @@ func pinned(labels, pins map[string]string) map[string]string {
 	return with
 }
 
-// pinsFor are those of the pins that modes need.
+// pinsFor are those of the pins that modes need. Where no pin would change anything, none is offered.
 func (s *survey) pinsFor(sp *space, modes []string) map[string]string {
 	all, needed := s.later.spaces[sp.Name].pins, map[string]string{}
 	for _, m := range Modes() {

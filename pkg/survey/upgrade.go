@@ -102,10 +102,11 @@ func (s *survey) causes(list []report.UpgradeCause, sp *space, e *evidence, m Mo
 	if now.Level != then.Level {
 		return withCause(list, report.UpgradeCause{Mode: string(m), How: report.CauseImplied})
 	}
-	for _, j := range []*judgement{e.finding, e.stored} {
-		if j == nil || j == e.stored && m == Enforce {
-			continue
-		}
+	judged := []*judgement{e.finding}
+	if e.stored != nil && m != Enforce {
+		judged = append(judged, e.stored)
+	}
+	for _, j := range judged {
 		before, after, pinned := texts(j.under(now)), texts(j.then.under(then)), texts(j.then.under(kept))
 		for _, check := range slices.Sorted(maps.Keys(merged(before, after))) {
 			if before[check] == after[check] {
@@ -200,8 +201,10 @@ func (s *survey) upgradeSpace(sp *space, item *report.Namespace) *report.Namespa
 		}
 		count(&up.Changes, w.Change)
 		up.Kept = up.Kept && w.Kept
-		modes = append(modes, w.Modes...)
 		for _, c := range w.Causes {
+			if c.Kept {
+				modes = append(modes, c.Mode)
+			}
 			if c.Check != "" && !slices.Contains(up.Checks, c.Check) {
 				up.Checks = append(up.Checks, c.Check)
 			}
