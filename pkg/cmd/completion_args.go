@@ -36,7 +36,7 @@ func addCompletions(root *cobra.Command, config *genericclioptions.ConfigFlags) 
 	flags := map[string]cobra.CompletionFunc{
 		"namespace": c.namespaceFlag, "context": c.contexts, "cluster": c.clusters, "user": c.users,
 		"color":   cobra.FixedCompletions(terminal.ColorModes(), noFiles),
-		"enforce": c.levels, "audit": c.levels, "warn": c.levels, "pin": c.versions, "server-version": c.versions,
+		"enforce": c.levels, "audit": c.levels, "warn": c.levels, "pin": c.versions, "server-version": c.versions, "upgrade-to": c.versions,
 		"dry-run":  cobra.FixedCompletions([]cobra.Completion{dryRunServer, dryRunClient, dryRunNone}, noFiles),
 		"continue": c.interruptedRuns,
 	}

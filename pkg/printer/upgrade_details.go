@@ -17,8 +17,8 @@ func (p *page) upgradeDetails(n *report.Namespace, up *report.Upgrade) {
 		}
 		p.section()
 		p.labelled(0, p.Strong(n.Namespace+" "+kindName(w.Group, w.Kind, w.Name))+wideGap, p.changeText(w.Upgrade))
-		for _, c := range w.Upgrade.Causes {
-			p.line(2, causeText(&c))
+		for _, text := range causeTexts(w.Upgrade.Causes) {
+			p.line(2, text)
 		}
 		said := map[string]bool{}
 		for k := range w.Evidence {
@@ -48,6 +48,26 @@ func (p *page) changeText(up *report.WorkloadUpgrade) string {
 		text += ", blocks"
 	}
 	return text + " (" + strings.Join(up.Modes, ", ") + ")"
+}
+
+// causeTexts are causes in words, the same of several modes once.
+func causeTexts(causes []report.UpgradeCause) []string {
+	var firsts []report.UpgradeCause
+	var texts []string
+	for _, c := range causes {
+		same := func(f report.UpgradeCause) bool {
+			return c.Check != "" && f.Check == c.Check && f.How == c.How && f.Kept == c.Kept
+		}
+		if i := slices.IndexFunc(firsts, same); i >= 0 {
+			firsts[i].Mode += ", " + c.Mode
+		} else {
+			firsts = append(firsts, c)
+		}
+	}
+	for i := range firsts {
+		texts = append(texts, causeText(&firsts[i]))
+	}
+	return texts
 }
 
 func causeText(c *report.UpgradeCause) string {

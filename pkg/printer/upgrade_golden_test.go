@@ -3,6 +3,8 @@ package printer
 import (
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/kubectl-pss/kubectl-pss/pkg/report"
 	"github.com/kubectl-pss/kubectl-pss/pkg/terminal"
 )
@@ -161,20 +163,22 @@ func frozenProposal() *estate {
 	))
 }
 
-// TestUpgradeText spells out what the golden files could hide.
-func TestUpgradeText(t *testing.T) {
-	tests := map[string]struct {
-		cause report.UpgradeCause
-		want  string
-	}{
-		"by version":  {report.UpgradeCause{Check: "sysctls", Mode: "audit", How: report.CauseAllows, Kept: true}, "cause: sysctls no longer denies (audit; by policy version)"},
-		"by release":  {report.UpgradeCause{Check: "sysctls", Mode: "warn", How: report.CauseDenies}, "cause: sysctls newly denies (warn; the release itself, no version label changes that)"},
-		"the policy":  {report.UpgradeCause{Mode: "warn", How: report.CauseImplied}, "cause: enforce implies warn"},
-		"other words": {report.UpgradeCause{Check: "x", Mode: "enforce", How: report.CauseReworded, Kept: true}, "cause: x denies in other words (enforce; by policy version)"},
+// TestUpgradeCauses: the same of several modes is one line.
+func TestUpgradeCauses(t *testing.T) {
+	got := causeTexts([]report.UpgradeCause{
+		{Check: "sysctls", Mode: "enforce", How: report.CauseAllows, Kept: true},
+		{Check: "x", Mode: "enforce", How: report.CauseReworded},
+		{Check: "sysctls", Mode: "audit", How: report.CauseAllows, Kept: true},
+		{Check: "sysctls", Mode: "warn", How: report.CauseDenies},
+		{Mode: "warn", How: report.CauseImplied},
+	})
+	want := []string{
+		"cause: sysctls no longer denies (enforce, audit; by policy version)",
+		"cause: x denies in other words (enforce; the release itself, no version label changes that)",
+		"cause: sysctls newly denies (warn; the release itself, no version label changes that)",
+		"cause: enforce implies warn",
 	}
-	for name, tt := range tests {
-		if got := causeText(&tt.cause); got != tt.want {
-			t.Errorf("%s: %s", name, got)
-		}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

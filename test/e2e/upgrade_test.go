@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -59,9 +60,9 @@ func (s *server) storeFixtures(t *testing.T, ns string) []object {
 		o.Spec.SchedulerName = nobody
 		for _, o := range []object{o, deployment(o, 0)} {
 			client, plural := s.resource(o)
-			result := client.Post().Namespace(ns).Resource(plural).Body(o).Do(t.Context())
-			if result.Into(o) == nil {
-				stored = append(stored, o)
+			found := reflect.New(reflect.TypeOf(o).Elem()).Interface().(object) // of what it drops nothing is to be left
+			if client.Post().Namespace(ns).Resource(plural).Body(o).Do(t.Context()).Into(found) == nil {
+				stored = append(stored, found)
 			}
 		}
 	}
