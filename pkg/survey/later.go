@@ -36,19 +36,28 @@ type laterSpace struct {
 	pinned api.Policy
 }
 
-func newLater(minor int, a *simulate.Admission) (*later, error) {
-	evaluator, err := standard.NewEvaluator(minor)
-	if err != nil {
-		return nil, err
+// lookAhead prepares for the other server, if anybody asks about one.
+func (s *survey) lookAhead() error {
+	if s.UpgradeTo == nil {
+		return nil
 	}
-	return &later{
-		minor: minor, admission: a.ForServer(minor), judge: newJudge(evaluator),
+	evaluator, err := standard.NewEvaluator(*s.UpgradeTo)
+	if err != nil {
+		return err
+	}
+	s.later = &later{
+		minor: *s.UpgradeTo, admission: s.Admission.ForServer(*s.UpgradeTo), judge: newJudge(evaluator),
 		spaces: map[string]*laterSpace{}, pairs: map[pair]*judgement{},
-	}, nil
+	}
+	s.fold.later = s.later
+	return nil
 }
 
 // openLater notes what a namespace's policy becomes.
 func (s *survey) openLater(sp *space) {
+	if s.later == nil {
+		return
+	}
 	l := &laterSpace{pins: s.pins(sp)}
 	l.labels = pinned(sp.newLabels, l.pins)
 	l.policy, _ = s.later.admission.Policy(sp.newLabels)

@@ -124,11 +124,8 @@ func Foresee(ctx context.Context, source workload.Source, o Options) (*Foresight
 	if s.Admit != nil {
 		s.fold.kept, s.admissions = map[types.UID]*corev1.PodTemplateSpec{}, map[types.UID]admitted{}
 	}
-	if o.UpgradeTo != nil {
-		if s.later, err = newLater(*o.UpgradeTo, o.Admission); err != nil {
-			return nil, err
-		}
-		s.fold.later = s.later
+	if err := s.lookAhead(); err != nil {
+		return nil, err
 	}
 	namespaces, err := source.Namespaces(ctx)
 	if err != nil {
@@ -174,9 +171,7 @@ func (s *survey) open(ns *corev1.Namespace) {
 	if s.Recommend != nil {
 		policies = append(policies, s.Recommend.policies()...)
 	}
-	if s.later != nil {
-		s.openLater(&sp)
-	}
+	s.openLater(&sp)
 	s.spaces = append(s.spaces, sp)
 	s.fold.open(ns.Name, newPanel(policies...), sp.candidate.Enforce != current.Enforce || s.Recommend != nil)
 }

@@ -141,12 +141,14 @@ func TestUpgradePins(t *testing.T) {
 			[]string{"enforce", "baseline"}, nil, nil, map[string]string{enforce: "v1.33"}, "kubectl pss label ns shop --enforce=baseline:v1.33",
 		},
 		"every mode": {
-			[]string{"enforce", "baseline", "audit", "restricted", "warn", "restricted"}, nil, nil,
+			[]string{"enforce", "baseline", "audit", "restricted", "warn", "restricted"},
+			nil, nil,
 			map[string]string{enforce: "v1.33", audit: "v1.33", warn: "v1.33"},
 			"kubectl pss label ns shop --enforce=baseline:v1.33 --audit=restricted:v1.33 --warn=restricted:v1.33",
 		},
 		"a level by default": {
-			nil, byDefault, nil, map[string]string{enforce: "v1.33"},
+			nil, byDefault, nil,
+			map[string]string{enforce: "v1.33"},
 			"kubectl label ns shop --overwrite pod-security.kubernetes.io/enforce-version=v1.33",
 		},
 		"under a proposal": {
