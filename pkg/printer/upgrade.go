@@ -193,6 +193,10 @@ func (p *page) upgradeVerdict(r *report.CheckReport, up *report.Upgrade) {
 			}
 		}
 	}
+	if r.Summary.Counted == 0 {
+		p.line(0, "Nothing to judge.")
+		return
+	}
 	switch verdict := p.verdictPaint(up.Verdict); up.Verdict {
 	case report.Violates:
 		p.linef(0, "%s %s would newly refuse the pods of %d of %s, in %s.", verdict("Violates:"),

@@ -21,6 +21,7 @@ func upgradeGoldens() []checkGolden {
 		{"upgrade/details-100-color", upgrading(), table(Options{Details: true, Width: 100, Color: colored})},
 		{"upgrade/nothing", upgradingNothing(), table(details)},
 		{"upgrade/inexact-and-gaps", upgradingUnsure(), table(Options{})},
+		{"upgrade/empty", moved(report.Complies, report.Changes{}), table(Options{})},
 		{"upgrade/told", upgradingTold(), table(details)},
 		{"upgrade/yaml", upgradingTold(), output("yaml")},
 		{"updates/details", frozenPods(), table(details)},

@@ -26,14 +26,14 @@ func (s *survey) updates(sp *space, w *work, e *evidence) *report.Updates {
 			continue
 		}
 		answer := s.Admission.UpdatePod(sp.newLabels, pod, &kinds[i], e.finding.recall)
-		if answer.Allowed {
+		switch {
+		case answer.Allowed && i == 0:
+			return nil // a pod that may have another image may have everything
+		case answer.Allowed:
 			out.Possible = append(out.Possible, kinds[i].Name)
-			continue
+		default:
+			out.Refused, out.Message = append(out.Refused, kinds[i].Name), answer.Message
 		}
-		out.Refused, out.Message = append(out.Refused, kinds[i].Name), answer.Message
-	}
-	if len(out.Refused) == 0 {
-		return nil
 	}
 	return out
 }
