@@ -3,6 +3,7 @@ package cmd
 import (
 	"context"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -13,21 +14,27 @@ import (
 // changersPatience is how long a result waits for what may have changed pods, which is only named beside it.
 const changersPatience = 3 * time.Second
 
-// changers starts to read what may change pods on their way. found waits for it, and stop ends the reading.
+// changers starts to read what may change pods on their way. found waits for it, and stop ends the reading: nothing of
+// it runs any more afterwards.
 func (o *surveyor) changers(ctx context.Context) (found func() []workload.Changer, stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	list := make(chan []workload.Changer, 1)
-	go func() { list <- o.Client.Changers(ctx) }()
-	return func() []workload.Changer {
+	var reading sync.WaitGroup
+	reading.Go(func() { list <- o.Client.Changers(ctx) })
+	found = func() []workload.Changer {
 		timer := time.NewTimer(changersPatience)
 		defer timer.Stop()
 		select {
-		case found := <-list:
-			return found
+		case changers := <-list:
+			return changers
 		case <-timer.C:
 			return nil
 		}
-	}, cancel
+	}
+	return found, func() {
+		cancel()
+		reading.Wait()
+	}
 }
 
 // dryRuns is the name of what progress counts.
