@@ -62,13 +62,17 @@ func TestPolicyFiles(t *testing.T) {
 func TestNoPolicies(t *testing.T) {
 	t.Parallel()
 	s := plain(t)
-	for command, want := range map[string]result{
-		"psp list":           {exit: 0},
-		"psp explain hidden": {exit: 2},
-		"psp check default":  {exit: 0},
+	for command, want := range map[string]struct {
+		exit int
+		text string
+	}{
+		"psp list":           {0, "v1.37"},
+		"psp explain hidden": {2, "v1.37"},
+		"psp check default":  {0, "v1.37"},
+		"psp plan default":   {0, "plugin-off    notNeeded"},
 	} {
 		r := s.pss(t, strings.Fields(command)...)
-		if r.exit != want.exit || !strings.Contains(r.stdout+r.stderr, "PodSecurityPolicy") || !strings.Contains(r.stdout+r.stderr, "v1.37") {
+		if said := r.stdout + r.stderr; r.exit != want.exit || !strings.Contains(said, "PodSecurityPolicy") || !strings.Contains(said, want.text) {
 			t.Errorf("kubectl pss %s: %+v", command, r)
 		}
 	}
