@@ -19,8 +19,7 @@ import (
 	"time"
 )
 
-// parallelTests is how many tests run at once: most of the time they wait for controllers. Go starts them in the order of
-// their files' names, so that the longest should not be among the last.
+// parallelTests is how many tests run at once: most of the time they wait for controllers.
 const parallelTests = "4"
 
 // suite is the one run of these tests.

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -58,10 +59,11 @@ func TestSafetyKilled(t *testing.T) {
 		t.Fatalf("there are %d namespaces", len(all.original))
 	}
 	t.Run("once", func(t *testing.T) {
+		var lanes sync.WaitGroup // t.Parallel would have each wait until every other test has begun
+		defer lanes.Wait()
 		for lane := range lanesOfCrowd {
 			random := rand.New(rand.NewPCG(random.Uint64(), 0))
-			t.Run(strconv.Itoa(lane), func(t *testing.T) {
-				t.Parallel()
+			one := func(t *testing.T) {
 				k := s.killed(t, random, fmt.Sprintf("%s,%s=%d", all.selector, laneLabel, lane))
 				t.Run(string(atTemporary), k.unbegun)
 				for _, point := range k.points(lane) {
@@ -69,7 +71,8 @@ func TestSafetyKilled(t *testing.T) {
 						t.Run(fmt.Sprintf("%s, %s", point, way), func(t *testing.T) { k.once(t, point, way) })
 					}
 				}
-			})
+			}
+			lanes.Go(func() { t.Run(strconv.Itoa(lane), one) })
 		}
 	})
 	if !t.Failed() {
