@@ -62,7 +62,7 @@ demo-psp-down: ## Remove that cluster and all of its files
 ##@ Develop
 
 .PHONY: test
-test: verify lint unit scripts cross e2e ## Run everything that CI runs (cold: about half an hour on two cores, then a quarter)
+test: verify lint unit scripts cross e2e ## Run everything that CI runs (cold: about half an hour on two cores, then 12 minutes)
 
 .PHONY: verify
 verify: ## Check go.mod, formatting, file lengths, and that each lint rule bites
