@@ -62,7 +62,7 @@ demo-psp-down: ## Remove that cluster and all of its files
 ##@ Develop
 
 .PHONY: test
-test: verify lint unit scripts cross e2e ## Run everything that CI runs (cold: about half an hour on two cores, then 12 minutes)
+test: verify lint unit scripts cross e2e ## Run everything that CI runs (cold: about half an hour on two cores, then 14 minutes)
 
 .PHONY: verify
 verify: ## Check go.mod, formatting, file lengths, and that each lint rule bites
@@ -79,20 +79,12 @@ lint: ## Lint, go vet included; findings end it
 .PHONY: unit
 unit: ## Run the unit tests, with the race detector and in random order
 	@$(STAGE) 'unit' $(GO) test -race -shuffle=on ./cmd/... ./pkg/... $(unit_tests)
-	@$(STAGE) 'unit: commands' $(GO) test -race -run TestHostileText ./test/scripts/...
 	@$(STAGE) 'unit: dist' $(GO) test -shuffle=on ./hack/dist/...
 	@$(STAGE) 'unit: localkube' $(GO) -C hack/localkube test -shuffle=on ./...
 
 .PHONY: scripts
 scripts: ## Run the command against scripted API servers (testscript)
-	@$(STAGE) 'scripts' $(GO) test -shuffle=on ./test/scripts/...
-
-# The race detector makes each of several hundred processes start many times slower, for rooms that `make unit` watches
-# already; what runs in the test's own process is watched there.
-.PHONY: race
-race: ## Run the scripts and, five times over, the unit tests with the race detector
-	@$(STAGE) 'race: scripts' $(GO) test -race -shuffle=on ./test/scripts/...
-	@$(STAGE) 'race: unit' $(GO) test -race -shuffle=on -count 5 ./cmd/... ./pkg/...
+	@$(STAGE) 'scripts' $(GO) test -race -shuffle=on ./test/scripts/...
 
 .PHONY: cross
 cross: ## Build for other systems: CROSS="darwin/arm64 windows/amd64"

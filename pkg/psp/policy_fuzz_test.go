@@ -24,7 +24,7 @@ func FuzzPolicy(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		var obj map[string]any
 		if yaml.Unmarshal([]byte(text), &obj) != nil {
-			t.Skip()
+			return // no document
 		}
 		p, err := Decode(obj)
 		if err != nil {
