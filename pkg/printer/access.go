@@ -95,29 +95,7 @@ func (p *page) accessRows(r *report.AccessReport, o Options) (unseen bool) {
 		}
 	}
 	unseen = slices.ContainsFunc(ways, func(w accessWay) bool { return len(w.unseen) > 0 })
-	g := grid{noHeaders: o.NoHeaders}
-	columns := p.accessColumns(r.Question, unseen, o.Wide, o.NoHeaders)
-	for i := range columns {
-		g.columns = append(g.columns, columns[i].column)
-	}
-	for i := range ways {
-		row := make([]cell, len(columns))
-		for k := range columns {
-			row[k] = columns[k].cell(&ways[i])
-		}
-		g.rows = append(g.rows, row)
-	}
-	width := o.Width
-	if o.Wide || o.NoHeaders {
-		width = 0
-	}
-	lines, l, err := g.draw(width)
-	if err != nil {
-		p.err = err
-	}
-	for _, line := range lines {
-		p.put(line)
-	}
+	l := tabulate(p, o, p.accessColumns(r.Question, unseen, o.Wide, o.NoHeaders), ways, nil)
 	if len(l.hidden) > 0 && !o.NoHeaders {
 		p.section()
 		p.line(0, p.Faint(strings.Join(l.hidden, ", ")+" left out to fit this terminal; -o wide shows every column."))
@@ -125,39 +103,33 @@ func (p *page) accessRows(r *report.AccessReport, o Options) (unseen bool) {
 	return unseen
 }
 
-// accessColumn is a column and what is in it.
-type accessColumn struct {
-	column
-	cell func(*accessWay) cell
-}
-
 // accessColumns are the columns for a question. Scripts get UNSEEN whether or not there is anything in it.
-func (p *page) accessColumns(question string, unseen, wide, scripted bool) []accessColumn {
+func (p *page) accessColumns(question string, unseen, wide, scripted bool) []columnOf[accessWay] {
 	words := func(list []string, paint func(string) string) cell {
 		if len(list) == 0 {
 			return cell{text: none, paint: p.Faint}
 		}
 		return cell{text: strings.Join(list, ","), paint: paint}
 	}
-	columns := []accessColumn{{column{title: "SUBJECT"}, func(w *accessWay) cell {
+	columns := []columnOf[accessWay]{{column{title: "SUBJECT"}, func(w *accessWay) cell {
 		return cell{text: shortSubject(w.subject), paint: p.Strong}
 	}}}
 	if wide {
-		columns = append(columns, accessColumn{column{title: "IS"}, func(w *accessWay) cell { return cell{text: w.subject.Is} }})
+		columns = append(columns, columnOf[accessWay]{column{title: "IS"}, func(w *accessWay) cell { return cell{text: w.subject.Is} }})
 	}
 	if question == report.QuestionUse {
-		columns = append(columns, accessColumn{column{title: "GROUPS", turn: 1}, func(w *accessWay) cell { return words(w.groups, nil) }})
+		columns = append(columns, columnOf[accessWay]{column{title: "GROUPS", turn: 1}, func(w *accessWay) cell { return words(w.groups, nil) }})
 	} else {
-		columns = append(columns, accessColumn{column{title: "MAY", turn: 1}, func(w *accessWay) cell { return words(w.verbs, nil) }})
+		columns = append(columns, columnOf[accessWay]{column{title: "MAY", turn: 1}, func(w *accessWay) cell { return words(w.verbs, nil) }})
 	}
 	if question == report.QuestionRelabel && (unseen || wide || scripted) {
-		columns = append(columns, accessColumn{column{title: "UNSEEN"}, func(w *accessWay) cell { return words(w.unseen, p.Caution) }})
+		columns = append(columns, columnOf[accessWay]{column{title: "UNSEEN"}, func(w *accessWay) cell { return words(w.unseen, p.Caution) }})
 	}
 	return append(
 		columns,
-		accessColumn{column{title: "NAMESPACES"}, func(w *accessWay) cell { return cell{text: namespacesOf(w, wide)} }},
-		accessColumn{column{title: "BINDING"}, func(w *accessWay) cell { return cell{text: w.via.Binding} }},
-		accessColumn{column{title: "ROLE", turn: 2}, func(w *accessWay) cell { return cell{text: w.via.Role} }},
+		columnOf[accessWay]{column{title: "NAMESPACES"}, func(w *accessWay) cell { return cell{text: namespacesOf(w, wide)} }},
+		columnOf[accessWay]{column{title: "BINDING"}, func(w *accessWay) cell { return cell{text: w.via.Binding} }},
+		columnOf[accessWay]{column{title: "ROLE", turn: 2}, func(w *accessWay) cell { return cell{text: w.via.Role} }},
 	)
 }
 

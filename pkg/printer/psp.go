@@ -50,14 +50,8 @@ func PSPTable(o Options) func(io.Writer, *report.PSPList) error {
 	}
 }
 
-// pspColumn is a column of the table of policies.
-type pspColumn struct {
-	column
-	cell func(*report.PSP) cell
-}
-
-func (p *page) pspColumns(wide bool) []pspColumn {
-	columns := []pspColumn{
+func (p *page) pspColumns(wide bool) []columnOf[report.PSP] {
+	columns := []columnOf[report.PSP]{
 		{column{"NAME", 0}, func(x *report.PSP) cell { return cell{text: x.Name} }},
 		{column{"LEVEL", 0}, p.pspLevel},
 		{column{"BY-TABLE", 0}, p.pspByTable},
@@ -71,10 +65,10 @@ func (p *page) pspColumns(wide bool) []pspColumn {
 	}
 	return append(
 		columns,
-		pspColumn{column{"FIELDS-WRITTEN", 0}, func(x *report.PSP) cell {
+		columnOf[report.PSP]{column{"FIELDS-WRITTEN", 0}, func(x *report.PSP) cell {
 			return fieldList(p, x.Writes, func(w *report.PSPWrite) string { return w.Path })
 		}},
-		pspColumn{column{"FIELDS-BEYOND", 0}, func(x *report.PSP) cell {
+		columnOf[report.PSP]{column{"FIELDS-BEYOND", 0}, func(x *report.PSP) cell {
 			return fieldList(p, x.Beyond, func(b *report.PSPBeyond) string { return b.Field })
 		}},
 	)
@@ -84,29 +78,7 @@ func (p *page) pspRows(items []report.PSP, o Options) {
 	if len(items) == 0 {
 		return
 	}
-	columns := p.pspColumns(o.Wide)
-	g := grid{noHeaders: o.NoHeaders}
-	for i := range columns {
-		g.columns = append(g.columns, columns[i].column)
-	}
-	for i := range items {
-		row := make([]cell, len(columns))
-		for k := range columns {
-			row[k] = columns[k].cell(&items[i])
-		}
-		g.rows = append(g.rows, row)
-	}
-	width := o.Width
-	if o.Wide || o.NoHeaders {
-		width = 0
-	}
-	lines, l, err := g.draw(width)
-	if err != nil {
-		p.err = err
-	}
-	for _, line := range lines {
-		p.put(line)
-	}
+	l := tabulate(p, o, p.pspColumns(o.Wide), items, nil)
 	if !o.NoHeaders {
 		p.pspLegend(l)
 	}

@@ -54,14 +54,8 @@ func PSPCheckTable(o Options) func(io.Writer, *report.PSPCheck) error {
 	}
 }
 
-// pspNamespaceColumn is a column of the table of namespaces.
-type pspNamespaceColumn struct {
-	column
-	cell func(*report.PSPNamespace) cell
-}
-
-func (p *page) pspNamespaceColumns(wide bool) []pspNamespaceColumn {
-	columns := []pspNamespaceColumn{
+func (p *page) pspNamespaceColumns(wide bool) []columnOf[report.PSPNamespace] {
+	columns := []columnOf[report.PSPNamespace]{
 		{column{"NAMESPACE", 0}, func(n *report.PSPNamespace) cell { return cell{text: n.Namespace} }},
 		{column{"POLICIES", 1}, func(n *report.PSPNamespace) cell { return p.pspNames(n, wide) }},
 		{column{"WORKLOADS", 3}, func(n *report.PSPNamespace) cell { return cell{text: strconv.Itoa(len(n.Workloads))} }},
@@ -75,8 +69,8 @@ func (p *page) pspNamespaceColumns(wide bool) []pspNamespaceColumn {
 	}
 	return append(
 		columns,
-		pspNamespaceColumn{column{"AUDIT", 0}, func(n *report.PSPNamespace) cell { return cell{text: n.Current.Audit} }},
-		pspNamespaceColumn{column{"WARN", 0}, func(n *report.PSPNamespace) cell { return cell{text: n.Current.Warn} }},
+		columnOf[report.PSPNamespace]{column{"AUDIT", 0}, func(n *report.PSPNamespace) cell { return cell{text: n.Current.Audit} }},
+		columnOf[report.PSPNamespace]{column{"WARN", 0}, func(n *report.PSPNamespace) cell { return cell{text: n.Current.Warn} }},
 	)
 }
 
@@ -84,32 +78,7 @@ func (p *page) pspNamespaces(items []report.PSPNamespace, o Options) {
 	if len(items) == 0 {
 		return
 	}
-	columns := p.pspNamespaceColumns(o.Wide)
-	g := grid{noHeaders: o.NoHeaders}
-	for i := range columns {
-		g.columns = append(g.columns, columns[i].column)
-	}
-	for i := range items {
-		row := make([]cell, len(columns))
-		for k := range columns {
-			row[k] = columns[k].cell(&items[i])
-			if !items[i].Counted {
-				row[k].paint = p.Faint
-			}
-		}
-		g.rows = append(g.rows, row)
-	}
-	width := o.Width
-	if o.Wide || o.NoHeaders {
-		width = 0
-	}
-	lines, l, err := g.draw(width)
-	if err != nil {
-		p.err = err
-	}
-	for _, line := range lines {
-		p.put(line)
-	}
+	l := tabulate(p, o, p.pspNamespaceColumns(o.Wide), items, func(n *report.PSPNamespace) bool { return !n.Counted })
 	if o.NoHeaders {
 		return
 	}
