@@ -47,5 +47,6 @@ func setup(env *testscript.Env) error {
 	env.Setenv("KUBECONFIG", kubeconfig)
 	env.Setenv("SERVER", server.URL())
 	env.Setenv("XDG_STATE_HOME", filepath.Join(env.WorkDir, "state"))
+	env.Setenv("GORACE", "atexit_sleep_ms=0") // with -race, each command would sleep for a second before it ends
 	return os.WriteFile(kubeconfig, server.Kubeconfig(), 0o600)
 }
