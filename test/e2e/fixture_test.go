@@ -91,7 +91,7 @@ func (s *server) relabel(t *testing.T, namespace string, m modes) {
 // eventually repeats a condition until it holds.
 func eventually(t *testing.T, what string, holds func() (bool, error)) {
 	t.Helper()
-	const patience = time.Minute
+	const patience = 3 * time.Minute // controllers are slow on a busy machine
 	for end := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
 		ok, err := holds()
 		if ok && err == nil {

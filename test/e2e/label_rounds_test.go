@@ -128,7 +128,7 @@ func (r *rolling) recover(t *testing.T, still refusals) {
 	t.Helper()
 	begin := time.Now()
 	defer func() { t.Logf("everything was there again after %s", time.Since(begin).Round(time.Second)) }()
-	r.renew(t)
+	r.renew(t, still)
 	r.nudge(t)
 	eventually(t, "everything to be there again", func() (bool, error) {
 		time.Sleep(lookInterval)
