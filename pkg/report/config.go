@@ -1,6 +1,13 @@
 package report
 
-import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+import (
+	"cmp"
+	"slices"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+)
 
 // KindConfigReport is the kind that `kubectl pss config` prints.
 const KindConfigReport = "ConfigReport"
@@ -61,12 +68,59 @@ type ConfigFinding struct {
 	// Field is where in the configuration: exemptions.usernames[2].
 	Field string `json:"field"`
 	Value string `json:"value,omitempty"`
-	// Reason is one word for scripts: controllerExempt, namespaceMissing, runtimeClassMissing, unpinned, stricter,
-	// neverMatches or deprecated.
+	// Reason is one of the constants below, for scripts.
 	Reason string `json:"reason"`
+	// Grave says that the file does something else than it says, or lets somebody past; the exit code goes by it.
+	Grave bool `json:"grave"`
 	// Message says what follows from it, Remedy what to do.
 	Message string `json:"message"`
 	Remedy  string `json:"remedy,omitempty"`
 	// Objects are those that it concerns, named as kubectl names them: a default's refused workloads.
 	Objects []string `json:"objects,omitempty"`
+}
+
+// Reasons of a ConfigFinding, the gravest first.
+const (
+	// ReasonUnsupported: the server does not know this version of the file's format, and does not start with it.
+	ReasonUnsupported = "unsupported"
+	// ReasonControllerExempt: whoever can create a workload is past Pod Security with it.
+	ReasonControllerExempt = "controllerExempt"
+	// ReasonStricter: a default refuses what runs today.
+	ReasonStricter = "stricter"
+	// ReasonNeverMatches: no request has such a user, for one.
+	ReasonNeverMatches = "neverMatches"
+	// ReasonNamespaceMissing, ReasonRuntimeClassMissing: exempt, but not there.
+	ReasonNamespaceMissing    = "namespaceMissing"
+	ReasonRuntimeClassMissing = "runtimeClassMissing"
+	// ReasonIgnored: the server takes no notice of this part of the file.
+	ReasonIgnored = "ignored"
+	// ReasonUnpinned: an upgrade of the server changes what the default refuses.
+	ReasonUnpinned = "unpinned"
+	// ReasonDeprecated: a version of the format that has a successor.
+	ReasonDeprecated = "deprecated"
+)
+
+// DeepCopyObject makes the report a runtime.Object; the copy shares the facts.
+func (r *ConfigReport) DeepCopyObject() runtime.Object {
+	c := *r
+	c.Facts, c.Findings, c.Gaps = slices.Clone(r.Facts), slices.Clone(r.Findings), slices.Clone(r.Gaps)
+	return &c
+}
+
+// GetObjectKind returns the report's kind and version.
+func (r *ConfigReport) GetObjectKind() schema.ObjectKind { return &r.TypeMeta }
+
+// SortConfigFacts puts facts in the order of a report: by subject, then by name; modes as enforce, audit, warn.
+func SortConfigFacts(facts []ConfigFact) {
+	subjects := []string{
+		SubjectPodSecurity, SubjectDefault, SubjectExemptNamespace, SubjectExemptRuntimeClass, SubjectExemptUser, SubjectFeatureGate,
+	}
+	modes := []string{"enforce", "audit", "warn"}
+	slices.SortStableFunc(facts, func(a, b ConfigFact) int {
+		return cmp.Or(
+			cmp.Compare(slices.Index(subjects, a.Subject), slices.Index(subjects, b.Subject)),
+			cmp.Compare(slices.Index(modes, a.Name), slices.Index(modes, b.Name)),
+			cmp.Compare(a.Name, b.Name),
+		)
+	})
 }
