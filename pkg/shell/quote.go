@@ -16,12 +16,13 @@ func Join(words ...string) string {
 	return strings.Join(quoted, " ")
 }
 
-// Quote is a word as every POSIX shell reads it back.
+// Quote is a word as every POSIX shell reads it back behind a command's name. zsh takes a word that begins with = for
+// the path of a program, so that such a one is quoted too.
 func Quote(word string) string {
 	plain := func(r rune) bool {
 		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_./:=@%+,-", r)
 	}
-	if word != "" && strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) < 0 {
+	if word != "" && word[0] != '=' && strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) < 0 {
 		return word
 	}
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"

@@ -20,7 +20,7 @@ func TestJoin(t *testing.T) {
 	if diff := cmp.Diff(want, string(out)); diff != "" {
 		t.Error(diff)
 	}
-	if got, want := Join("a", "-n", "b"), "a -n b"; got != want {
+	if got, want := Join("a", "-n", "b=c", "=ls"), "a -n b=c '=ls'"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
