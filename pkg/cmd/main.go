@@ -30,10 +30,11 @@ func Main(in, out, errOut *os.File, args []string, getenv func(string) string) i
 	defer stop()
 	context.AfterFunc(ctx, stop)
 	klog.SetLogger(logr.Discard()) // libraries have nothing to say to the person at the terminal
-	return run(ctx, terminal.FromFiles(in, out, errOut, getenv), args)
+	return Run(ctx, terminal.FromFiles(in, out, errOut, getenv), args)
 }
 
-func run(ctx context.Context, s terminal.Streams, args []string) int {
+// Run is Main without the process: several may run at once. It ends with the context, as if interrupted.
+func Run(ctx context.Context, s terminal.Streams, args []string) int {
 	root := NewCmdPSS(&s)
 	root.SetArgs(args)
 	root.SetIn(s.In)
