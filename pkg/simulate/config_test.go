@@ -31,7 +31,7 @@ func TestLoadConfig(t *testing.T) {
 		"etc/inline": wrapped(indent(v1)), "etc/path": wrapped("  path: psa.yaml\n"), "etc/psa.yaml": v1,
 		"etc/lost": wrapped("  path: nowhere.yaml\n"), "etc/empty": wrapped("  path: nothing\n"), "etc/nothing": "",
 		"etc/absent": wrapped("- {name: PodSecurity}\n"), "none": "kind: AdmissionConfiguration\n",
-		"typo": v1 + "exemption: {}\n", "other": "apiVersion: v1\nkind: ConfigMap\n", "nokind": "a: b\n", "garbage": "\x00\x01",
+		"typo": v1 + "exemption: {}\n", "typo2": "apiVersion: apiserver.config.k8s.io/v1\nkind: AdmissionConfiguration\nplugin: []\n", "other": "apiVersion: v1\nkind: ConfigMap\n", "nokind": "a: b\n", "garbage": "\x00\x01",
 		"level": strings.Replace(v1, "baseline", "strict", 1),
 	} {
 		files[name] = &fstest.MapFile{Data: []byte(text)}
@@ -60,7 +60,7 @@ func TestLoadConfig(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"missing": "file does not exist", "etc/lost": "configuration of PodSecurity", "etc/empty": "empty file",
-		"typo": `unknown field "exemption"`, "other": "no kind", "nokind": "no kind: expected", "garbage": "control characters",
+		"typo": `unknown field "exemption"`, "typo2": `unknown field "plugin"`, "other": "no kind", "nokind": "no kind: expected", "garbage": "control characters",
 	} {
 		if _, err := LoadConfig(name, read); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", name, err, want)
