@@ -82,9 +82,11 @@ func (a *Asking) ask(ctx context.Context, r *workload.Request) workload.Admissio
 	return answer
 }
 
-// withoutName takes the name of the pod, which the server made up, off what it says.
+// withoutName takes the name of an object, which the server made up, off what it says.
 func withoutName(text string) string {
-	for begin, end := range map[string]string{`pods "`: `" is forbidden: `, `Pod "`: `" is invalid: `} {
+	for begin, end := range map[string]string{
+		`pods "`: `" is forbidden: `, `Pod "`: `" is invalid: `, `deployments.apps "`: `" is forbidden: `, `namespaces "`: `" is forbidden: `,
+	} {
 		if rest, ok := strings.CutPrefix(text, begin); ok {
 			if _, why, ok := strings.Cut(rest, end); ok {
 				return why

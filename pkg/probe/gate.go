@@ -10,8 +10,9 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 )
 
-// gateTo makes the transport that lets through dry runs of the creation of pods and Deployments and questions after one's
-// own rights, which are never stored, and nothing else. It is the last before the wire, so that neither a mistake anywhere above nor a redirect can make us write something.
+// gateTo makes the transport that lets through dry runs of the creation of pods, Deployments and namespaces and of changes
+// to a namespace, and questions after one's own rights, which are never stored, and nothing else. It is the last before
+// the wire, so that neither a mistake anywhere above nor a redirect can make us write something.
 func gateTo(server *url.URL) func(http.RoundTripper) http.RoundTripper {
 	return func(next http.RoundTripper) http.RoundTripper {
 		return &gate{next: next, server: server, prefix: strings.TrimSuffix(server.EscapedPath(), "/")}
@@ -49,8 +50,8 @@ func (g *gate) wrong(req *http.Request) string {
 	path, ok := strings.CutPrefix(req.URL.EscapedPath(), g.prefix)
 	query := req.URL.Query()
 	switch {
-	case !ok || req.Method != http.MethodPost || path != reviews && !creates(path):
-		return "pkg/probe asks for the creation of pods and Deployments and for its own rights, and nothing else"
+	case !ok || !asks(req.Method, path):
+		return "pkg/probe asks for pods, Deployments and namespaces and for its own rights, and nothing else"
 	case path != reviews && !slices.Equal(query["dryRun"], []string{"All"}):
 		return "it is no dry run"
 	}
@@ -62,9 +63,25 @@ func (g *gate) wrong(req *http.Request) string {
 	return ""
 }
 
+// namespaces is where namespaces are created, and under which each has its place.
+const namespaces = "/api/v1/namespaces"
+
+// asks says whether a request of that kind is one of ours.
+func asks(method, path string) bool {
+	switch method {
+	case http.MethodPost:
+		return path == reviews || path == namespaces || creates(path)
+	case http.MethodPatch:
+		name, ok := strings.CutPrefix(path, namespaces+"/")
+		return ok && len(validation.IsDNS1123Label(name)) == 0
+	default:
+		return false
+	}
+}
+
 // creates says whether a path is that of a namespace's pods or Deployments.
 func creates(path string) bool {
-	rest, pods := strings.CutPrefix(path, "/api/v1/namespaces/")
+	rest, pods := strings.CutPrefix(path, namespaces+"/")
 	resource := "/pods"
 	if !pods {
 		var deployments bool

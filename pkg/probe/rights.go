@@ -82,14 +82,17 @@ func each(ctx context.Context, names map[string]bool, handle func(context.Contex
 
 // review asks whether whoever runs this program may do something. In doubt it may: the server has the last word.
 func (c *Client) review(ctx context.Context, verb, resource, namespace, name string) (allowed bool, why string) {
-	review := &authorizationv1.SelfSubjectAccessReview{Spec: authorizationv1.SelfSubjectAccessReviewSpec{
-		ResourceAttributes: &authorizationv1.ResourceAttributes{Verb: verb, Resource: resource, Namespace: namespace, Name: name},
-	}}
-	err := c.reviews.Post().Resource("selfsubjectaccessreviews").Body(review).Do(ctx).Into(review)
-	if err != nil || review.Status.Allowed {
+	if c.may(ctx, &authorizationv1.ResourceAttributes{Verb: verb, Resource: resource, Namespace: namespace, Name: name}) {
 		return true, ""
 	}
 	return false, fmt.Sprintf("no right to %s %s in namespace %s", verb, resource, namespace)
+}
+
+// may is review in the API's own terms.
+func (c *Client) may(ctx context.Context, what *authorizationv1.ResourceAttributes) bool {
+	review := &authorizationv1.SelfSubjectAccessReview{Spec: authorizationv1.SelfSubjectAccessReviewSpec{ResourceAttributes: what}}
+	err := c.reviews.Post().Resource("selfsubjectaccessreviews").Body(review).Do(ctx).Into(review)
+	return err != nil || review.Status.Allowed
 }
 
 func (a *Asking) note(in map[string]string, key, why string) {
