@@ -9,8 +9,9 @@ import (
 	"slices"
 	"strings"
 
-	yamlnode "go.yaml.in/yaml/v3"
 	k8sjson "sigs.k8s.io/json"
+
+	"github.com/kubectl-pss/kubectl-pss/pkg/place"
 )
 
 const (
@@ -27,47 +28,7 @@ func (d *document) lineOf(path string) int {
 	if path == "" || len(d.text) > yamlLimit {
 		return line
 	}
-	top := d.tree()
-	if top == nil || len(top.Content) == 0 {
-		return line
-	}
-	for n := top.Content[0]; n != nil && path != ""; {
-		if n.Kind == yamlnode.AliasNode {
-			n = n.Alias
-		}
-		var at int
-		if n, at, path = step(n, path); n != nil {
-			line = at
-		}
-	}
-	return line
-}
-
-// step goes one key or index down the path; nil where there is nothing.
-func step(n *yamlnode.Node, path string) (next *yamlnode.Node, line int, rest string) {
-	switch n.Kind {
-	case yamlnode.SequenceNode:
-		var index int
-		if _, err := fmt.Sscanf(path, "[%d]", &index); err != nil || index < 0 || index >= len(n.Content) {
-			return nil, 0, ""
-		}
-		_, rest, _ = strings.Cut(path, "]")
-		return n.Content[index], n.Content[index].Line, strings.TrimPrefix(rest, ".")
-	case yamlnode.MappingNode:
-		// A key may have dots and brackets of its own: the longest that fits. Of a key set twice, the second.
-		longest := -1
-		for i := 0; i+1 < len(n.Content); i += 2 {
-			key := n.Content[i].Value
-			after, ok := strings.CutPrefix(path, key)
-			if ok && (after == "" || after[0] == '.' || after[0] == '[') && len(key) >= longest {
-				longest = len(key)
-				next, line, rest = n.Content[i+1], n.Content[i].Line, strings.TrimPrefix(after, ".")
-			}
-		}
-		return next, line, rest
-	default:
-		return nil, 0, ""
-	}
+	return max(line, place.Line(d.tree(), path))
 }
 
 // failAt records that an object could not be decoded, and finds out where that comes from.

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"regexp"
 	"strconv"
 	"strings"
@@ -13,6 +12,8 @@ import (
 
 	yamlnode "go.yaml.in/yaml/v3"
 	"sigs.k8s.io/yaml"
+
+	"github.com/kubectl-pss/kubectl-pss/pkg/place"
 )
 
 const (
@@ -113,19 +114,14 @@ func notText(text []byte) int {
 // once.
 func (d *document) tree() *yamlnode.Node {
 	if d.node == nil && d.treeErr == nil {
-		var top yamlnode.Node
-		d.node = &top
-		if d.treeErr = yamlnode.Unmarshal(d.text, &top); d.treeErr != nil {
-			d.node = nil
-		}
+		d.node, d.treeErr = place.Tree(d.text)
 	}
 	return d.node
 }
 
 func (d *document) lineAt(offset int) int { return 1 + bytes.Count(d.text[:offset], newline()) }
 
-// checkAliases refuses a document whose aliases make far more of it than was written. The decoder itself counts the
-// values that they stand for, but not how long these are.
+// checkAliases refuses a document whose aliases make far more of it than was written.
 func (d *document) checkAliases() error {
 	if bytes.IndexByte(d.text, '*') < 0 || bytes.IndexByte(d.text, '&') < 0 {
 		return nil
@@ -134,29 +130,10 @@ func (d *document) checkAliases() error {
 	if top == nil {
 		return d.explain(d.treeErr)
 	}
-	if sizeOf(top, map[*yamlnode.Node]int{}) > yamlLimit {
+	if place.Size(top) > yamlLimit {
 		return fmt.Errorf("its aliases stand for more than %d MiB", yamlLimit>>20)
 	}
 	return nil
-}
-
-// sizeOf is about how many bytes a node makes once its aliases are filled in.
-func sizeOf(n *yamlnode.Node, known map[*yamlnode.Node]int) int {
-	if n.Kind == yamlnode.AliasNode {
-		size, ok := known[n.Alias]
-		if !ok {
-			return math.MaxInt32 // an alias within what it stands for never ends
-		}
-		return size
-	}
-	size := len(n.Value) + 1
-	for _, child := range n.Content {
-		size = min(size+sizeOf(child, known), math.MaxInt32)
-	}
-	if n.Anchor != "" {
-		known[n] = size
-	}
-	return size
 }
 
 // explain finds the line of a YAML error.
@@ -174,8 +151,7 @@ func (d *document) explain(err error) error {
 			line++ // it names the last line that was good
 		}
 	} else {
-		var node yamlnode.Node
-		if newer := yamlnode.Unmarshal(lower, &node); newer != nil {
+		if _, newer := place.Tree(lower); newer != nil {
 			line, _ = lineIn(newer)
 		}
 	}
