@@ -37,7 +37,7 @@ func goldens() []golden {
 	for _, c := range slices.Concat(checkGoldens(), admissionGoldens(), upgradeGoldens()) {
 		list = append(list, golden{c.file, func(t *testing.T) string { return render(t, c.write(t), c.report.CheckReport) }})
 	}
-	return slices.Concat(list, planGoldens(), blockedGoldens(), explainGoldens(), accessGoldens(), pspGoldens(), migrationGoldens())
+	return slices.Concat(list, planGoldens(), blockedGoldens(), explainGoldens(), accessGoldens(), pspGoldens(), migrationGoldens(), configGoldens())
 }
 
 // table is how a table is printed; output a format that the flags know.

@@ -20,6 +20,8 @@ type ConfigReport struct {
 	Server *Server `json:"server,omitempty"`
 	// File is the path of the AdmissionConfiguration that was checked, empty for none.
 	File string `json:"file,omitempty"`
+	// Release is that of the server which File was checked for, such as v1.37; empty without File.
+	Release string `json:"release,omitempty"`
 	// Asked is how many dry runs were sent.
 	Asked int `json:"asked"`
 	// Facts are sorted by subject, then by name; those of File where there is one, else those of Server.
@@ -75,6 +77,8 @@ type ConfigFinding struct {
 	// Message says what follows from it, Remedy what to do.
 	Message string `json:"message"`
 	Remedy  string `json:"remedy,omitempty"`
+	// Command shows more of it.
+	Command string `json:"command,omitempty"`
 	// Objects are those that it concerns, named as kubectl names them: a default's refused workloads.
 	Objects []string `json:"objects,omitempty"`
 }
