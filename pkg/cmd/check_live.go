@@ -52,7 +52,7 @@ func (o *CheckOptions) liveNamespaces(ctx context.Context, names []string) (foun
 }
 
 // waiting shows on stderr whom a question waits for.
-func (o *CheckOptions) waiting(ask func() error) error {
+func (o *surveyor) waiting(ask func() error) error {
 	progress := terminal.NewProgress(o.Streams, o.Host)
 	defer progress.Stop()
 	return ask()
