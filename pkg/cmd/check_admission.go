@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -49,22 +48,10 @@ func (o *surveyor) admit(progress *terminal.Progress) func(context.Context, []wo
 		}
 		var left atomic.Int64
 		left.Store(int64(asking.Count()))
-		if text := beforehand(left.Load()); text != "" && !o.Streams.Quiet {
+		if text := beforehand("", left.Load(), "to create pods"); text != "" && !o.Streams.Quiet {
 			say(o.Streams, text)
 		}
 		progress.Doing("asking for")
 		return asking.Send(ctx, func() { progress.Page(dryRuns, 1, left.Add(-1)) })
-	}
-}
-
-// beforehand says how much is going to be asked; nothing where that is nothing.
-func beforehand(requests int64) string {
-	switch requests {
-	case 0:
-		return ""
-	case 1:
-		return "Sending 1 dry-run request to create a pod. Nothing is stored, but it reaches the audit log and the admission webhooks."
-	default:
-		return fmt.Sprintf("Sending %d dry-run requests to create pods. Nothing is stored, but they reach the audit log and the admission webhooks.", requests)
 	}
 }
