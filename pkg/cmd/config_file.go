@@ -8,12 +8,12 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	admissionapi "k8s.io/pod-security-admission/admission/api"
 	"k8s.io/pod-security-admission/api"
 
-	"github.com/kubectl-pss/kubectl-pss/pkg/cluster"
 	"github.com/kubectl-pss/kubectl-pss/pkg/report"
 	"github.com/kubectl-pss/kubectl-pss/pkg/shell"
 	"github.com/kubectl-pss/kubectl-pss/pkg/simulate"
@@ -43,23 +43,32 @@ func (o *ConfigOptions) checkFile(ctx context.Context) (*report.ConfigReport, er
 
 // readFile reads the file as the server would, and refuses what it would not start with.
 func (o *ConfigOptions) readFile() (*simulate.ConfigFile, error) {
-	file, err := simulate.ReadConfig(o.File, func(name string) ([]byte, error) {
-		if name == "-" {
-			return io.ReadAll(o.Streams.In)
+	name, read := o.File, os.ReadFile
+	if name == "-" {
+		name = "standard input"
+		read = func(path string) ([]byte, error) {
+			if path == name {
+				return io.ReadAll(o.Streams.In)
+			}
+			return os.ReadFile(path)
 		}
-		return os.ReadFile(name)
-	})
+	}
+	file, err := simulate.ReadConfig(name, read)
 	if err == nil {
 		if o.Survey.Admission, err = simulate.New(file.Config); err == nil {
 			o.Survey.Configured = true
 			return file, nil
 		}
-		err = fmt.Errorf("%s: %w", o.File, err)
+		err = fmt.Errorf("%s: %w", name, err)
+		pattern := func(name string) bool { return strings.Contains(name, "*") }
+		if e := &file.Config.Exemptions; slices.ContainsFunc(e.Namespaces, pattern) || slices.ContainsFunc(e.RuntimeClasses, pattern) {
+			err = fmt.Errorf("%w; there are no patterns: name each one", err)
+		}
 	}
 	if e, ok := errors.AsType[*fs.PathError](err); ok && e.Path != o.File && errors.Is(err, fs.ErrNotExist) {
-		err = &cluster.HintError{Err: err, Hint: "the API server finds that file where it runs: fetch it, and pass it by -f itself"}
+		err = fmt.Errorf("%w; the API server finds that file where it runs: fetch it, and pass it by -f itself", err)
 	}
-	return nil, usageError{err}
+	return nil, err
 }
 
 // compare holds the file against the cluster. What may not be read is a gap of the report.

@@ -125,37 +125,36 @@ func isGroup(name string) bool {
 
 // notAnAccount is about what was meant for a service account and is none. Names of other users may be anything.
 func notAnAccount(finding report.ConfigFinding, user string) (report.ConfigFinding, bool) {
-	const form = "write " + accountPrefix + "NAMESPACE:NAME"
-	if name, found := strings.CutPrefix(user, controllerPrefix); found {
-		if c, _ := controllerLike(name); c.name != "" { // not spelt like that, or it had been found before
-			finding.Message = "no controller has this name, which is " + c.name + ": it exempts nobody"
-			finding.Remedy = "remove it: under the right name it would exempt everybody who can create a workload"
-			if c.makesPodsOf == "" {
-				finding.Remedy = "remove it"
-			}
-			return finding, true
-		}
+	last := user[strings.LastIndexAny(user, ":/")+1:]
+	controller, _ := controllerLike(last)
+	rest, account := strings.CutPrefix(user, accountPrefix)
+	namespace, name, _ := strings.Cut(rest, ":")
+	switch {
+	case strings.HasPrefix(user, controllerPrefix) && last == name && controller.name != "": // under its right name it had been found before
+		finding.Message = "no controller has this name, which is " + controller.name + ": it exempts nobody"
+	case account && len(validation.IsDNS1123Label(namespace)) == 0 && len(validation.IsDNS1123Subdomain(name)) == 0:
+		return finding, false
+	case account:
+		finding.Message = "no service account has such a name: it exempts nobody"
+	case looksLikeAccount(user):
+		finding.Message = "not how a service account is called as a user: it exempts nobody"
+	case controller.name != "" && last == user:
+		finding.Message = "not how a controller is called as a user: it exempts nobody"
+	default:
+		return finding, false
 	}
-	if rest, found := strings.CutPrefix(user, accountPrefix); found {
-		namespace, name, _ := strings.Cut(rest, ":")
-		if len(validation.IsDNS1123Label(namespace)) == 0 && len(validation.IsDNS1123Subdomain(name)) == 0 {
-			return finding, false
-		}
-		finding.Message, finding.Remedy = "no service account has such a name: it exempts nobody", form
-		return finding, true
+	finding.Remedy = "write " + accountPrefix + "NAMESPACE:NAME"
+	switch {
+	case controller.makesPodsOf != "":
+		finding.Remedy = "remove it: under the right name it would exempt everybody who can create a workload"
+	case controller.name != "":
+		finding.Remedy = "remove it"
 	}
-	lower := strings.ToLower(user)
-	for _, prefix := range []string{
-		"system:serviceaccount", "serviceaccount:", "serviceaccount/", "serviceaccounts:", "serviceaccounts/", "kube-system:", "kube-system/",
-	} {
-		if strings.HasPrefix(lower, prefix) {
-			finding.Message, finding.Remedy = "not how a service account is called as a user: it exempts nobody", form
-			return finding, true
-		}
-	}
-	if c, _ := controllerLike(user); c.name != "" {
-		finding.Message, finding.Remedy = "not how a controller is called as a user: it exempts nobody", "remove it"
-		return finding, true
-	}
-	return finding, false
+	return finding, true
+}
+
+// looksLikeAccount knows the ways in which service accounts are called elsewhere.
+func looksLikeAccount(user string) bool {
+	prefixes := []string{"system:serviceaccount", "serviceaccount:", "serviceaccount/", "serviceaccounts:", "serviceaccounts/", "kube-system:", "kube-system/"}
+	return slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(strings.ToLower(user), prefix) })
 }
