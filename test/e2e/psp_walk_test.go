@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -211,7 +210,7 @@ func (w *walk) restart(t *testing.T) {
 	if w.admissionConfig != "" {
 		args = append(args, "--admission-config", w.admissionConfig)
 	}
-	if out, err := exec.CommandContext(context.WithoutCancel(t.Context()), suite.localkube, args...).CombinedOutput(); err != nil {
+	if out, err := suite.local(context.WithoutCancel(t.Context()), args...).CombinedOutput(); err != nil {
 		t.Fatalf("localkube %s: %v\n%s", strings.Join(args, " "), err, out)
 	}
 }
