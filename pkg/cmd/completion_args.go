@@ -31,7 +31,7 @@ func addCompletions(root *cobra.Command, config *genericclioptions.ConfigFlags) 
 	arguments := map[string]cobra.CompletionFunc{
 		"check": c.check, "label": c.namespaceArgs, "blocked": c.namespaceArgs, "rollback": c.rollback, "explain": c.explain,
 		"version": cobra.NoFileCompletions, "psp list": cobra.NoFileCompletions, "psp explain": c.policies, "psp check": c.pspNamespaces, "psp plan": c.pspNamespaces,
-		"who-can": c.whoCan,
+		"who-can": c.whoCan, "config": cobra.NoFileCompletions,
 	}
 	flags := map[string]cobra.CompletionFunc{
 		"namespace": c.namespaceFlag, "context": c.contexts, "cluster": c.clusters, "user": c.users,

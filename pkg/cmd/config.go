@@ -143,6 +143,9 @@ func (f *ConfigFlags) valid(args []string) error {
 			return usagef("--server-version says which release a file is for: name it by -f FILENAME; without a file, config asks the server")
 		}
 	}
+	if f.File.text != "" && len(f.ProbeUsers) > 0 {
+		return usagef("--probe-user cannot be combined with -f, --filename: it asks the server about a user, and the file names those that are exempt")
+	}
 	if f.Live && f.ServerVersion.minor != nil {
 		return usagef("--server-version cannot be combined with --live, which asks the server for its version: leave out one of them")
 	}

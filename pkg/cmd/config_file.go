@@ -14,6 +14,7 @@ import (
 	admissionapi "k8s.io/pod-security-admission/admission/api"
 	"k8s.io/pod-security-admission/api"
 
+	"github.com/kubectl-pss/kubectl-pss/pkg/cluster"
 	"github.com/kubectl-pss/kubectl-pss/pkg/report"
 	"github.com/kubectl-pss/kubectl-pss/pkg/shell"
 	"github.com/kubectl-pss/kubectl-pss/pkg/simulate"
@@ -90,6 +91,9 @@ func (o *ConfigOptions) compare(ctx context.Context, r *report.ConfigReport, c *
 func (o *ConfigOptions) surveyDefaults(ctx context.Context, r *report.ConfigReport, s *survey.ConfigSetting) error {
 	foresight, err := o.foresee(ctx)
 	if apierrors.IsForbidden(err) { // no list of namespaces, and so no telling which have no labels
+		if hinted, ok := errors.AsType[*cluster.HintError](err); ok {
+			err = hinted.Err
+		}
 		r.Gaps = append(r.Gaps, report.Gap{Resource: "namespaces", Reason: "forbidden", Message: err.Error()})
 		return nil
 	}

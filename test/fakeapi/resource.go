@@ -12,6 +12,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	nodev1 "k8s.io/api/node/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -54,6 +55,7 @@ func resources() []resource {
 		{rbac.WithResource("clusterrolebindings"), &rbacv1.ClusterRoleBindingList{}},
 		{rbac.WithResource("roles"), &rbacv1.RoleList{}},
 		{rbac.WithResource("rolebindings"), &rbacv1.RoleBindingList{}},
+		{nodev1.SchemeGroupVersion.WithResource("runtimeclasses"), &nodev1.RuntimeClassList{}},
 		{policy.WithResource("podsecuritypolicies"), policies},
 	}
 }
