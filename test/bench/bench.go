@@ -6,19 +6,28 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"runtime"
+	"maps"
+	"math/rand/v2"
+	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/kubectl-pss/kubectl-pss/test/bench/estate"
 )
 
+// startupsPerRound is how often the start-up is measured for each round of the rest: it takes milliseconds, and
+// what matters of it are single ones.
+const startupsPerRound = 4
+
 // bench is a run under way, on a cluster that is up.
 type bench struct {
 	*options
 
+	dir     string // for what nobody keeps
 	tools   *tools
 	cluster *localkube
 	loader  *loader
+	meter   *meter
 }
 
 // measure takes every size in turn; the estate grows from one to the next.
@@ -27,9 +36,19 @@ func (b *bench) measure(ctx context.Context) (*result, error) {
 	if b.loader, err = newLoader(b.cluster.status.Kubeconfig, b.statuses); err != nil {
 		return nil, err
 	}
+	if b.meter, err = newMeter(b.cluster.status.Kubeconfig, filepath.Join(b.dir, "meter.kubeconfig")); err != nil {
+		return nil, err
+	}
+	defer func() { _ = b.meter.close() }() // only a listener
+	if err := b.prime(ctx); err != nil {
+		return nil, err
+	}
 	r := &result{
 		Date: time.Now().UTC().Truncate(time.Second), Kubernetes: b.cluster.status.Release,
 		Machine: machineOf(), Rounds: b.runs,
+	}
+	if r.Startup, err = b.startup(ctx); err != nil {
+		return nil, err
 	}
 	for _, pods := range b.sizes {
 		size := &sizeResult{Pods: pods, Namespaces: pods / estate.PodsPerNamespace, Workloads: pods / estate.PodsPerWorkload}
@@ -49,6 +68,25 @@ func (b *bench) measure(ctx context.Context) (*result, error) {
 	return r, nil
 }
 
+// startup measures how long the plugin takes to start, against a program that imports the same libraries.
+func (b *bench) startup(ctx context.Context) ([]*measurement, error) {
+	var list []*measurement
+	for round := range 1 + b.runs*startupsPerRound { // the first is not counted
+		for i, s := range startups() {
+			used, err := b.once(ctx, s, b.timed(1))
+			if err != nil {
+				return nil, err
+			}
+			if round == 0 {
+				list = append(list, &measurement{Name: s.name, Command: commandLine(s.argv(b, 1))})
+				continue
+			}
+			list[i].Samples = append(list[i].Samples, used)
+		}
+	}
+	return list, nil
+}
+
 func (b *bench) load(ctx context.Context, size *sizeResult) error {
 	say("loading %d pods", size.Pods)
 	began := time.Now()
@@ -64,43 +102,68 @@ func (b *bench) load(ctx context.Context, size *sizeResult) error {
 	return nil
 }
 
-// warmUp runs every scenario once without timing it: whether it does the whole work, and how much of the server
-// it asks for.
+// warmUp runs every scenario once through the meter, whole: whether it does the whole work, and how much of the
+// server it asks for.
 func (b *bench) warmUp(ctx context.Context, size *sizeResult) error {
 	for _, name := range b.scenarios {
 		s := scenarioOf(name)
-		m := &measurement{Name: name, Command: commandLine(s.argv(b))}
+		say("%d pods, %s", size.Pods, name)
+		m := &measurement{Name: name, Command: commandLine(s.argv(b, 1)), stride: 1}
 		size.Scenarios = append(size.Scenarios, m)
-		before, err := b.loader.served(ctx)
+		var out, complaint bytes.Buffer
+		var used sample
+		var err error
+		m.Traffic, err = b.meter.around(func() (err error) {
+			used, err = b.once(ctx, s, occasion{b.meter.kubeconfig, 1, &out, &complaint})
+			return err
+		})
 		if err != nil {
 			return err
 		}
-		var printed bytes.Buffer
-		if _, err := b.once(ctx, s, &printed); err != nil {
-			return err
+		m.Output = out.Len()
+		if s.verify != nil {
+			if m.Found, err = s.verify(size.Pods, out.Bytes(), complaint.Bytes()); err != nil {
+				return fmt.Errorf("%s: %w", m.Command, err)
+			}
 		}
-		m.Output = printed.Len()
-		after, err := b.loader.served(ctx)
-		if err != nil {
-			return err
-		}
-		m.Lists, m.ListBytes = after.lists-before.lists, after.bytes-before.bytes
-		if s.verify == nil {
-			continue
-		}
-		if err := s.verify(size.Pods, printed.Bytes()); err != nil {
-			return fmt.Errorf("%s: %w", m.Command, err)
+		if s.sampled {
+			m.sampleOf(labelled(out.Bytes()), b.sample)
+			m.Whole = &used
 		}
 	}
+	size.note()
 	return nil
 }
 
-// rounds interleaves the scenarios.
+// note says where the floor asks for other things than a check does: it would not be one.
+func (s *sizeResult) note() {
+	i := slices.IndexFunc(s.Scenarios, func(m *measurement) bool { return m.Name == checkName })
+	if i < 0 {
+		return
+	}
+	floor, check := s.Scenarios[0].Traffic.Requests, s.Scenarios[i].Traffic.Requests
+	for _, request := range slices.Sorted(maps.Keys(merged(floor, check))) {
+		if floor[request] != check[request] {
+			s.Notes = append(s.Notes, fmt.Sprintf("%s: the floor sends it %d times, a check %d times", request, floor[request], check[request]))
+		}
+	}
+}
+
+func merged(a, b map[string]int64) map[string]int64 {
+	both := maps.Clone(a)
+	maps.Copy(both, b)
+	return both
+}
+
+// rounds interleaves the scenarios, each round in another order, so that none always follows the heaviest. The orders
+// are the same in every invocation.
 func (b *bench) rounds(ctx context.Context, size *sizeResult) error {
 	for round := range b.runs {
 		say("%d pods, round %d of %d", size.Pods, round+1, b.runs)
-		for _, m := range size.Scenarios {
-			used, err := b.once(ctx, scenarioOf(m.Name), nil)
+		order := rand.New(rand.NewPCG(uint64(size.Pods), uint64(round))).Perm(len(size.Scenarios))
+		for _, i := range order {
+			m := size.Scenarios[i]
+			used, err := b.once(ctx, scenarioOf(m.Name), b.timed(m.stride))
 			if err != nil {
 				return err
 			}
@@ -108,12 +171,4 @@ func (b *bench) rounds(ctx context.Context, size *sizeResult) error {
 		}
 	}
 	return nil
-}
-
-// maxrssUnit is what the system counts peak memory in.
-func maxrssUnit() int64 {
-	if runtime.GOOS == "darwin" || runtime.GOOS == "ios" {
-		return 1
-	}
-	return 1024
 }

@@ -74,13 +74,13 @@ func each(ctx context.Context, from, to int, f func(context.Context, int) error)
 }
 
 func (l *loader) namespace(ctx context.Context, i int) error {
-	ns, err := l.client.CoreV1().Namespaces().Create(ctx, estate.Namespace(i), metav1.CreateOptions{})
+	ns, err := create(ctx, l.client.CoreV1().Namespaces(), estate.Namespace(i))
 	if err != nil {
 		return fmt.Errorf("namespace %d: %w", i, err)
 	}
 	// Pods are refused until their service account is there; waiting for the controller would take longer.
 	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: "default"}}
-	_, err = l.client.CoreV1().ServiceAccounts(ns.Name).Create(ctx, account, metav1.CreateOptions{})
+	_, err = create(ctx, l.client.CoreV1().ServiceAccounts(ns.Name), account)
 	if err != nil && !apierrors.IsAlreadyExists(err) {
 		return fmt.Errorf("service account of %s: %w", ns.Name, err)
 	}
@@ -106,12 +106,12 @@ func (l *loader) deployment(ctx context.Context, w estate.Workload) error {
 		Replicas: int32s(estate.PodsPerWorkload), Selector: w.Selector(), Template: w.Template(),
 	}}
 	d.Annotations[revision] = "2"
-	d, err := api.Create(ctx, d, metav1.CreateOptions{})
+	d, err := create(ctx, api, d)
 	if err != nil {
 		return err
 	}
 	d.Status = appsv1.DeploymentStatus{ObservedGeneration: d.Generation, Replicas: estate.PodsPerWorkload, UpdatedReplicas: estate.PodsPerWorkload}
-	if _, err := api.UpdateStatus(ctx, d, metav1.UpdateOptions{}); err != nil {
+	if err := update(ctx, d, api.UpdateStatus); err != nil {
 		return err
 	}
 	owner := estate.ControllerRef("apps/v1", "Deployment", &d.ObjectMeta)
@@ -122,7 +122,7 @@ func (l *loader) deployment(ctx context.Context, w estate.Workload) error {
 			Spec:       appsv1.ReplicaSetSpec{Replicas: &replicas, Selector: w.Selector(), Template: w.Template()},
 		}
 		maps.Copy(set.Spec.Template.Labels, hash)
-		if set, err = l.client.AppsV1().ReplicaSets(w.Namespace).Create(ctx, set, metav1.CreateOptions{}); err != nil {
+		if set, err = create(ctx, l.client.AppsV1().ReplicaSets(w.Namespace), set); err != nil {
 			return err
 		}
 		made := estate.ControllerRef("apps/v1", "ReplicaSet", &set.ObjectMeta)
@@ -137,15 +137,15 @@ func (l *loader) deployment(ctx context.Context, w estate.Workload) error {
 
 func (l *loader) statefulSet(ctx context.Context, w estate.Workload) error {
 	api := l.client.AppsV1().StatefulSets(w.Namespace)
-	s, err := api.Create(ctx, &appsv1.StatefulSet{ObjectMeta: w.Meta(), Spec: appsv1.StatefulSetSpec{
+	s, err := create(ctx, api, &appsv1.StatefulSet{ObjectMeta: w.Meta(), Spec: appsv1.StatefulSetSpec{
 		Replicas: int32s(estate.PodsPerWorkload), Selector: w.Selector(), Template: w.Template(), ServiceName: w.Name,
-	}}, metav1.CreateOptions{})
+	}})
 	if err != nil {
 		return err
 	}
 	hash := fmt.Sprintf("%s-%08x", w.Name, w.Index)
 	s.Status = appsv1.StatefulSetStatus{ObservedGeneration: s.Generation, Replicas: estate.PodsPerWorkload, CurrentRevision: hash, UpdateRevision: hash}
-	if _, err := api.UpdateStatus(ctx, s, metav1.UpdateOptions{}); err != nil {
+	if err := update(ctx, s, api.UpdateStatus); err != nil {
 		return err
 	}
 	owner := estate.ControllerRef("apps/v1", "StatefulSet", &s.ObjectMeta)
@@ -160,9 +160,9 @@ func (l *loader) statefulSet(ctx context.Context, w estate.Workload) error {
 }
 
 func (l *loader) daemonSet(ctx context.Context, w estate.Workload) error {
-	d, err := l.client.AppsV1().DaemonSets(w.Namespace).Create(ctx, &appsv1.DaemonSet{
+	d, err := create(ctx, l.client.AppsV1().DaemonSets(w.Namespace), &appsv1.DaemonSet{
 		ObjectMeta: w.Meta(), Spec: appsv1.DaemonSetSpec{Selector: w.Selector(), Template: w.Template()},
-	}, metav1.CreateOptions{})
+	})
 	if err != nil {
 		return err
 	}
@@ -178,9 +178,9 @@ func (l *loader) daemonSet(ctx context.Context, w estate.Workload) error {
 
 func (l *loader) cronJob(ctx context.Context, w estate.Workload) error {
 	const runs = 5
-	c, err := l.client.BatchV1().CronJobs(w.Namespace).Create(ctx, &batchv1.CronJob{ObjectMeta: w.Meta(), Spec: batchv1.CronJobSpec{
+	c, err := create(ctx, l.client.BatchV1().CronJobs(w.Namespace), &batchv1.CronJob{ObjectMeta: w.Meta(), Spec: batchv1.CronJobSpec{
 		Schedule: "30 3 * * *", JobTemplate: batchv1.JobTemplateSpec{Spec: batchv1.JobSpec{Template: w.Template()}},
-	}}, metav1.CreateOptions{})
+	}})
 	if err != nil {
 		return err
 	}
@@ -201,9 +201,9 @@ func (l *loader) job(ctx context.Context, w estate.Workload) error {
 // run writes a Job that has completed, with its pods.
 func (l *loader) run(ctx context.Context, w estate.Workload, meta metav1.ObjectMeta, pods int) error {
 	api := l.client.BatchV1().Jobs(w.Namespace)
-	j, err := api.Create(ctx, &batchv1.Job{ObjectMeta: meta, Spec: batchv1.JobSpec{
+	j, err := create(ctx, api, &batchv1.Job{ObjectMeta: meta, Spec: batchv1.JobSpec{
 		Completions: int32s(pods), Parallelism: int32s(pods), Template: w.Template(),
-	}}, metav1.CreateOptions{})
+	}})
 	if err != nil {
 		return err
 	}
@@ -218,19 +218,31 @@ func (l *loader) run(ctx context.Context, w estate.Workload, meta metav1.ObjectM
 	for _, c := range []batchv1.JobConditionType{batchv1.JobSuccessCriteriaMet, batchv1.JobComplete} {
 		j.Status.Conditions = append(j.Status.Conditions, batchv1.JobCondition{Type: c, Status: corev1.ConditionTrue, LastTransitionTime: now})
 	}
-	_, err = api.UpdateStatus(ctx, j, metav1.UpdateOptions{})
-	return err
+	return update(ctx, j, api.UpdateStatus)
 }
 
 // pod writes a pod, and its status after it as the kubelet does: a status at creation is dropped by the server. What
 // the server makes of the pod is not decoded: nobody needs it.
 func (l *loader) pod(ctx context.Context, pod *corev1.Pod) error {
 	api := l.client.CoreV1().RESTClient()
-	err := api.Post().Namespace(pod.Namespace).Resource("pods").Body(pod).Do(ctx).Error()
+	err := persist(ctx, tries(), func(ctx context.Context) error {
+		return api.Post().Namespace(pod.Namespace).Resource("pods").Body(pod).Do(ctx).Error()
+	}, apierrors.IsAlreadyExists)
 	if err != nil || !l.statuses && pod.Status.Phase != corev1.PodSucceeded {
 		return err
 	}
-	return api.Put().Namespace(pod.Namespace).Resource("pods").Name(pod.Name).SubResource("status").Body(pod).Do(ctx).Error()
+	return persist(ctx, tries(), func(ctx context.Context) error {
+		return api.Put().Namespace(pod.Namespace).Resource("pods").Name(pod.Name).SubResource("status").Body(pod).Do(ctx).Error()
+	}, apierrors.IsConflict)
+}
+
+// podBytes is the mean size of some pods, encoded as they travel.
+func (l *loader) podBytes(ctx context.Context) (int, error) {
+	pods, err := l.client.CoreV1().Pods("").List(ctx, metav1.ListOptions{Limit: 500})
+	if err != nil {
+		return 0, err
+	}
+	return pods.Size() / max(1, len(pods.Items)), nil
 }
 
 func int32s(n int) *int32 {

@@ -3,8 +3,11 @@
 // Command bench compares whole checks with the least that the same reading could cost (the floor: a program that
 // sends the same requests and drops what it decodes), on a cluster of its own that it fills and removes.
 //
-//	make bench                                   1,000 and 10,000 pods, five rounds
-//	go run ./test/bench --pods 50000 --runs 7
+//	make bench                                          1,000, 10,000 and 50,000 pods, five rounds
+//	go run ./test/bench --pods 1000,3000 --runs 2       a few minutes
+//	go run ./test/bench --show dist/bench.json          the tables of a saved result again
+//	go run ./test/bench --markdown dist/bench.json      the same as the table in the README
+//	go run ./test/bench --compare a.json b.json         how far two results agree
 //
 // The runs are interleaved, so that a busy machine disturbs all scenarios alike: compare the ratios, not the
 // seconds. It prints and saves what it measured and judges nothing; it fails only when something breaks.
@@ -20,19 +23,16 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
-
-	"github.com/kubectl-pss/kubectl-pss/test/bench/estate"
 )
 
 // options are what the command line says.
 type options struct {
 	sizes     sizes
 	runs      int
+	sample    int
 	scenarios names
 	name      string
 	release   string
@@ -41,14 +41,21 @@ type options struct {
 	out       string
 	statuses  bool
 	keep      bool
+	// read is what to do with saved results, instead of measuring; files are those.
+	read  func(io.Writer, []*result)
+	files []string
 }
 
 func parse(args []string, out io.Writer) (*options, error) {
-	o := &options{sizes: sizes{1000, 10000}, scenarios: names{"floor", "check", "json", "candidate"}}
+	o := &options{
+		sizes:     sizes{1000, 10000, 50000},
+		scenarios: names{floorName, checkName, "json", "candidate", "label", "kubectl-get", "kubectl-label", loopName},
+	}
 	set := flag.NewFlagSet("bench", flag.ContinueOnError)
 	set.SetOutput(out)
 	set.Var(&o.sizes, "pods", "numbers of pods, comma-separated and growing")
 	set.IntVar(&o.runs, "runs", 5, "rounds a size; each runs every scenario once")
+	set.IntVar(&o.sample, "loop-namespaces", 100, "about how many namespaces at most the loop asks in each round; times are scaled to all")
 	set.Var(&o.scenarios, "scenarios", "what to run, of "+strings.Join(scenarioNames(), ", "))
 	set.StringVar(&o.name, "name", "bench", "name of the local cluster")
 	set.StringVar(&o.release, "release", "", "Kubernetes release (default: localkube's)")
@@ -57,14 +64,31 @@ func parse(args []string, out io.Writer) (*options, error) {
 	set.StringVar(&o.out, "out", "", "file for the measurements (default: dist/bench.json)")
 	set.BoolVar(&o.statuses, "statuses", false, "write the status of every pod: bigger pods, twice the writes")
 	set.BoolVar(&o.keep, "keep", false, "leave the cluster running")
+	again := set.Bool("show", false, "measure nothing, print the tables of the saved FILE")
+	markdown := set.Bool("markdown", false, "measure nothing, print the saved FILE as the table in the README")
+	comparing := set.Bool("compare", false, "measure nothing, say how far two saved FILEs agree")
 	if err := set.Parse(args); err != nil {
 		return nil, err
 	}
+	want := 0
 	switch {
-	case set.NArg() > 0:
+	case *comparing:
+		o.read, want = func(out io.Writer, r []*result) { printComparison(out, compare(r[0], r[1])) }, 2
+	case *markdown:
+		o.read, want = func(out io.Writer, r []*result) { r[0].markdown(out) }, 1
+	case *again:
+		o.read, want = func(out io.Writer, r []*result) { r[0].print(out) }, 1
+	}
+	o.files = set.Args()
+	switch {
+	case want == 0 && set.NArg() > 0:
 		return nil, fmt.Errorf("unexpected argument %q", set.Arg(0))
+	case set.NArg() != want:
+		return nil, fmt.Errorf("%d files given where --compare takes two, --show and --markdown one", set.NArg())
 	case o.runs < 1:
 		return nil, errors.New("--runs must be at least 1")
+	case o.sample < 1:
+		return nil, errors.New("--loop-namespaces must be at least 1")
 	}
 	return o, nil
 }
@@ -72,7 +96,11 @@ func parse(args []string, out io.Writer) (*options, error) {
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	o, err := parse(os.Args[1:], os.Stderr)
-	if err == nil {
+	switch {
+	case err != nil:
+	case o.read != nil:
+		err = o.show(os.Stdout)
+	default:
 		err = run(ctx, o)
 	}
 	interrupted := ctx.Err() != nil
@@ -86,6 +114,20 @@ func main() {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
+}
+
+// show reads saved results and says what was asked of them.
+func (o *options) show(out io.Writer) error {
+	var list []*result
+	for _, path := range o.files {
+		r, err := saved(path)
+		if err != nil {
+			return err
+		}
+		list = append(list, r)
+	}
+	o.read(out, list)
+	return nil
 }
 
 // run builds, starts, measures and takes everything down again.
@@ -111,7 +153,7 @@ func run(ctx context.Context, o *options) (failure error) {
 	if err := cluster.up(ctx, o.release); err != nil {
 		return err
 	}
-	b := &bench{options: o, tools: tools, cluster: cluster}
+	b := &bench{options: o, dir: dir, tools: tools, cluster: cluster}
 	result, err := b.measure(ctx)
 	if err != nil {
 		return err
@@ -127,56 +169,6 @@ func run(ctx context.Context, o *options) (failure error) {
 
 func say(format string, args ...any) {
 	fmt.Fprintf(os.Stderr, "bench: %s\n", fmt.Sprintf(format, args...))
-}
-
-// sizes are numbers of pods.
-type sizes []int
-
-// String implements flag.Value.
-func (s *sizes) String() string {
-	var list []string
-	for _, n := range *s {
-		list = append(list, strconv.Itoa(n))
-	}
-	return strings.Join(list, ",")
-}
-
-// Set implements flag.Value.
-func (s *sizes) Set(text string) error {
-	*s = nil
-	for part := range strings.SplitSeq(text, ",") {
-		n, err := strconv.Atoi(strings.TrimSpace(part))
-		switch {
-		case err != nil:
-			return fmt.Errorf("%q is not a number", part)
-		case n < 1 || n%estate.PodsPerNamespace != 0:
-			return fmt.Errorf("%d is not a multiple of %d, which is a namespace", n, estate.PodsPerNamespace)
-		case len(*s) > 0 && n <= (*s)[len(*s)-1]:
-			return errors.New("sizes must grow: pods are only added")
-		}
-		*s = append(*s, n)
-	}
-	return nil
-}
-
-// names are names of scenarios; the floor always comes first, as the others are compared with it.
-type names []string
-
-// String implements flag.Value.
-func (n *names) String() string { return strings.Join(*n, ",") }
-
-// Set implements flag.Value.
-func (n *names) Set(text string) error {
-	*n = names{floorName}
-	for name := range strings.SplitSeq(text, ",") {
-		switch {
-		case !slices.Contains(scenarioNames(), name):
-			return fmt.Errorf("no scenario %q", name)
-		case !slices.Contains(*n, name):
-			*n = append(*n, name)
-		}
-	}
-	return nil
 }
 
 // since is a duration for people.

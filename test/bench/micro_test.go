@@ -4,20 +4,15 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
-	"strconv"
 	"testing"
-	"time"
 
-	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/pod-security-admission/api"
+	"k8s.io/pod-security-admission/policy"
 
 	"github.com/kubectl-pss/kubectl-pss/pkg/printer"
-	"github.com/kubectl-pss/kubectl-pss/pkg/report"
 	"github.com/kubectl-pss/kubectl-pss/pkg/simulate"
 	"github.com/kubectl-pss/kubectl-pss/pkg/standard"
 	"github.com/kubectl-pss/kubectl-pss/pkg/survey"
@@ -25,83 +20,6 @@ import (
 	"github.com/kubectl-pss/kubectl-pss/pkg/workload"
 	"github.com/kubectl-pss/kubectl-pss/test/bench/estate"
 )
-
-const pageSize = 500
-
-// memory is a cluster in memory, as decoded pages: every workload a Deployment with one ReplicaSet.
-type memory struct {
-	namespaces []corev1.Namespace
-	pages      [][]corev1.Pod
-	deploys    []appsv1.Deployment
-	sets       []appsv1.ReplicaSet
-}
-
-var _ workload.Source = (*memory)(nil)
-
-func newMemory(pods int) *memory {
-	m := &memory{}
-	for i := range pods / estate.PodsPerNamespace {
-		m.namespaces = append(m.namespaces, *estate.Namespace(i))
-	}
-	var page []corev1.Pod
-	for i := range pods / estate.PodsPerWorkload {
-		w := estate.At(i)
-		d := appsv1.Deployment{ObjectMeta: w.Meta(), Spec: appsv1.DeploymentSpec{Template: w.Template()}}
-		d.UID = types.UID("d" + strconv.Itoa(i))
-		r := appsv1.ReplicaSet{Spec: appsv1.ReplicaSetSpec{Template: w.Template()}}
-		r.ObjectMeta = w.Owned(estate.ControllerRef("apps/v1", "Deployment", &d.ObjectMeta), w.Name+"-1", nil, nil)
-		r.UID, r.Status.Replicas = types.UID("r"+strconv.Itoa(i)), estate.PodsPerWorkload
-		m.deploys, m.sets = append(m.deploys, d), append(m.sets, r)
-		for n := range estate.PodsPerWorkload {
-			pod := w.Pod(estate.ControllerRef("apps/v1", "ReplicaSet", &r.ObjectMeta), fmt.Sprintf("%s-%d", r.Name, n), nil)
-			pod.UID = types.UID("p" + strconv.Itoa(i) + "-" + strconv.Itoa(n))
-			if page = append(page, *pod); len(page) == pageSize {
-				m.pages, page = append(m.pages, page), nil
-			}
-		}
-	}
-	return m
-}
-
-func (m *memory) Namespaces(context.Context) ([]corev1.Namespace, error) { return m.namespaces, nil }
-
-func (m *memory) Read(ctx context.Context, _ []corev1.Namespace, sink workload.Sink) ([]workload.Gap, error) {
-	for _, page := range m.pages {
-		if err := sink.Pods(ctx, page); err != nil {
-			return nil, err
-		}
-	}
-	var objects []*workload.Object
-	for i := range m.deploys {
-		objects = append(objects, workload.From(&m.deploys[i], time.Time{}), workload.From(&m.sets[i], time.Time{}))
-	}
-	return nil, sink.Objects(ctx, objects)
-}
-
-func options37(tb testing.TB, candidate survey.Candidate) survey.Options {
-	tb.Helper()
-	config, err := simulate.DefaultConfig()
-	if err != nil {
-		tb.Fatal(err)
-	}
-	admission, err := simulate.New(config)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return survey.Options{Minor: standard.NewestMinor, Admission: admission, Candidate: candidate}
-}
-
-func surveyed(tb testing.TB, m *memory, o survey.Options) *report.CheckReport {
-	tb.Helper()
-	r, err := survey.Run(tb.Context(), m, o)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	if want := len(m.pages) * pageSize; r.Summary.Pods != want {
-		tb.Fatalf("surveyed %d pods, want %d", r.Summary.Pods, want)
-	}
-	return r
-}
 
 // Decoding a page is what the floor does too: the measure of everything below.
 func BenchmarkDecodePage(b *testing.B) {
@@ -118,6 +36,100 @@ func BenchmarkDecodePage(b *testing.B) {
 	}
 }
 
+// Judging a page: what baseline and restricted deny of each pod, and which fields say so.
+func BenchmarkEvaluate(b *testing.B) {
+	e := evaluator(b)
+	page := newMemory(pageSize).pages[0]
+	b.ReportAllocs()
+	for b.Loop() {
+		denials := 0
+		for i := range page {
+			pod := &page[i]
+			for _, lv := range levels() {
+				for _, d := range e.Denials(lv, &pod.ObjectMeta, &pod.Spec) {
+					denials++
+					e.Locate(d.Check, e.Latest(), &pod.ObjectMeta, &pod.Spec)
+				}
+			}
+		}
+		if denials == 0 {
+			b.Fatal("nothing is denied")
+		}
+	}
+	perPod(b, pageSize)
+}
+
+// The server's answers, from what evaluation found.
+func BenchmarkSimulate(b *testing.B) {
+	a, page := admission(b), newMemory(10000).pages
+	pod := &page[0][2*estate.PodsPerWorkload] // its workload runs as root
+	found := recall(evaluator(b), pod)
+	restricted := map[string]string{api.EnforceLevelLabel: "restricted", api.WarnLevelLabel: "restricted"}
+	b.Run("pod", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if a.CreatePod(restricted, pod, "", found).Allowed {
+				b.Fatal("allowed")
+			}
+		}
+	})
+	template := &corev1.PodTemplateSpec{ObjectMeta: pod.ObjectMeta, Spec: pod.Spec}
+	b.Run("workload", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if len(a.CreateWorkload(restricted, pod.Namespace, template, found).Warnings) == 0 {
+				b.Fatal("no warnings")
+			}
+		}
+	})
+	for _, pods := range []int{estate.PodsPerNamespace, simulate.MaxPods} {
+		b.Run(fmt.Sprintf("labels-pods=%d", pods), func(b *testing.B) {
+			var existing []simulate.Skeleton
+			for i := range pods {
+				p := &page[i/pageSize][i%pageSize]
+				existing = append(existing, simulate.Skeleton{
+					Name: p.Name, UID: p.UID, Controller: p.OwnerReferences[0].UID, Found: recall(evaluator(b), p),
+				})
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				if len(a.ChangeLabels("a", nil, restricted, existing).Warnings) == 0 {
+					b.Fatal("no warnings")
+				}
+			}
+			perPod(b, pods)
+		})
+	}
+}
+
+// Folding: everything that happens to decoded pages while they arrive, evaluation of what is new included.
+func BenchmarkFold(b *testing.B) {
+	const pods = 10000
+	m, o := &timed{memory: newMemory(pods), b: b}, newest(b, nil)
+	b.ReportAllocs()
+	for b.Loop() {
+		b.StopTimer() // but for timed.Read
+		if _, err := survey.Run(b.Context(), m, o); err != nil {
+			b.Fatal(err)
+		}
+		b.StartTimer()
+	}
+	perPod(b, pods)
+}
+
+// timed lets the clock run only while the sink takes pages.
+type timed struct {
+	*memory
+
+	b *testing.B
+}
+
+func (t *timed) Read(ctx context.Context, namespaces []corev1.Namespace, sink workload.Sink) ([]workload.Gap, error) {
+	t.b.StartTimer()
+	defer t.b.StopTimer()
+	return t.memory.Read(ctx, namespaces, sink)
+}
+
 // From decoded pages to the report: evaluating, folding, resolving and simulating.
 func BenchmarkSurvey(b *testing.B) {
 	restricted := survey.Candidate{survey.Enforce: {Level: api.LevelRestricted}}
@@ -132,19 +144,19 @@ func BenchmarkSurvey(b *testing.B) {
 		{"estate-candidate", 10000, restricted},
 	} {
 		b.Run(c.name, func(b *testing.B) {
-			m, o := newMemory(c.pods), options37(b, c.candidate)
+			m, o := newMemory(c.pods), newest(b, c.candidate)
 			b.ReportAllocs()
 			for b.Loop() {
 				surveyed(b, m, o)
 			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*c.pods), "ns/pod")
+			perPod(b, c.pods)
 		})
 	}
 }
 
 // The report on 10,000 pods, written.
 func BenchmarkPrint(b *testing.B) {
-	r := surveyed(b, newMemory(10000), options37(b, nil))
+	r := surveyed(b, newMemory(10000), newest(b, nil))
 	for _, format := range []string{"", "wide", "json", "yaml"} {
 		b.Run("format="+format, func(b *testing.B) {
 			streams, _, _, _ := terminal.NewTest()
@@ -164,50 +176,31 @@ func BenchmarkPrint(b *testing.B) {
 	}
 }
 
-// What the benchmarks measure is an estate as it is meant to be.
-func TestEstate(t *testing.T) {
-	r := surveyed(t, newMemory(10000), options37(t, nil))
-	strictest := map[string]int{}
-	for i := range r.Items {
-		for k := range r.Items[i].Workloads {
-			strictest[r.Items[i].Workloads[k].Strictest]++
-		}
-	}
-	if r.Summary.Namespaces != 200 || r.Summary.Workloads != 1000 || strictest["restricted"] != 600 || len(strictest) != 3 {
-		t.Errorf("%d namespaces, %d workloads, strictest levels %v: want 200, 1000, 600 of them restricted",
-			r.Summary.Namespaces, r.Summary.Workloads, strictest)
-	}
-	total := 0
-	for i := range 100 {
-		spec, err := json.Marshal(estate.At(i).Template().Spec)
-		if err != nil {
-			t.Fatal(err)
-		}
-		total += len(spec)
-	}
-	if mean := total / 100; mean < 3000 || mean > 5000 {
-		t.Errorf("a pod spec has %d bytes in JSON, which is not what they are like", mean)
+func levels() []api.LevelVersion {
+	return []api.LevelVersion{
+		{Level: api.LevelBaseline, Version: api.LatestVersion()}, {Level: api.LevelRestricted, Version: api.LatestVersion()},
 	}
 }
 
-func TestFigures(t *testing.T) {
-	took := func(wall time.Duration) sample { return sample{Wall: wall * time.Second} }
-	r := &result{Sizes: []*sizeResult{
-		{Scenarios: []*measurement{
-			{Name: "floor", Samples: []sample{took(1), took(3), took(2)}},
-			{Name: "check", Samples: []sample{took(2), took(3), took(3)}},
-		}},
-		{Scenarios: []*measurement{
-			{Name: "floor", Samples: []sample{took(4)}},
-			{Name: "check", Samples: []sample{took(9)}},
-		}},
-	}}
-	r.evaluate()
-	want := figure{Median: 3, Min: 2, Max: 3, Ratio: 1.5, RatioMin: 1, RatioMax: 2}
-	if got := r.Sizes[0].Scenarios[1].Wall; got != want {
-		t.Errorf("check is %+v, want %+v", got, want)
+func evaluator(tb testing.TB) *standard.Evaluator {
+	tb.Helper()
+	e, err := standard.NewEvaluator(standard.NewestMinor)
+	if err != nil {
+		tb.Fatal(err)
 	}
-	if got := r.Sizes[1].Scenarios[1].Wall.Growth; got != 3 {
-		t.Errorf("check grew by %v, want 3", got)
+	return e
+}
+
+// recall remembers what a pod is denied.
+func recall(e *standard.Evaluator, pod *corev1.Pod) simulate.Recall {
+	found := map[api.LevelVersion][]policy.CheckResult{}
+	for _, lv := range levels() {
+		found[lv] = standard.Results(e.Denials(lv, &pod.ObjectMeta, &pod.Spec))
 	}
+	return func(lv api.LevelVersion) []policy.CheckResult { return found[lv] }
+}
+
+func perPod(b *testing.B, pods int) {
+	b.Helper()
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*pods), "ns/pod")
 }

@@ -4,22 +4,24 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 	"time"
 )
 
 // result is everything measured, as it is saved.
 type result struct {
-	Date        time.Time     `json:"date"`
-	Kubernetes  string        `json:"kubernetes"`
-	Machine     machine       `json:"machine"`
-	LoadAverage string        `json:"loadAverage,omitempty"`
-	Rounds      int           `json:"rounds"`
-	Sizes       []*sizeResult `json:"sizes"`
+	Date        time.Time `json:"date"`
+	Kubernetes  string    `json:"kubernetes"`
+	Machine     machine   `json:"machine"`
+	LoadAverage string    `json:"loadAverage,omitempty"`
+	Rounds      int       `json:"rounds"`
+	// Startup compares the start of the plugin with that of the libraries that it imports.
+	Startup []*measurement `json:"startup"`
+	Sizes   []*sizeResult  `json:"sizes"`
 }
 
 // machine is what it was measured on.
@@ -38,102 +40,49 @@ type sizeResult struct {
 	PodBytes   int            `json:"podBytes"`
 	Load       time.Duration  `json:"loadNanoseconds"`
 	Scenarios  []*measurement `json:"scenarios"`
+	// Notes are what speaks against the figures.
+	Notes []string `json:"notes,omitempty"`
 }
 
 // measurement is what was measured of one scenario at one size.
 type measurement struct {
 	Name    string `json:"name"`
 	Command string `json:"command"`
-	// Lists and ListBytes are what the server served to one run, as it counts them itself: compressed.
-	Lists     int64    `json:"lists"`
-	ListBytes int64    `json:"listBytes"`
-	Output    int      `json:"outputBytes"`
-	Samples   []sample `json:"samples"`
+	// Traffic is that of one run, counted apart from those that were timed.
+	Traffic traffic  `json:"traffic"`
+	Output  int      `json:"outputBytes"`
+	Found   findings `json:"found,omitzero"`
+	// Samples are as measured. With Sampled they are about so many namespaces out of Of, and the figures about all:
+	// scaled, except memory.
+	Samples []sample `json:"samples"`
+	Sampled int      `json:"sampledNamespaces,omitempty"`
+	Of      int      `json:"ofNamespaces,omitempty"`
+	// Whole is one run about all namespaces, through the meter: what the scaled figures have to resemble.
+	Whole *sample `json:"whole,omitempty"`
 
 	Wall   figure `json:"wall"`
 	User   figure `json:"user"`
 	System figure `json:"system"`
 	Memory figure `json:"memory"`
+
+	stride int
 }
 
-// figure sums up the samples of one quantity: seconds or bytes.
-type figure struct {
-	Median float64 `json:"median"`
-	Min    float64 `json:"min"`
-	Max    float64 `json:"max"`
-	// Ratio is the median over the floor's; its bounds are those of single rounds.
-	Ratio    float64 `json:"ratio"`
-	RatioMin float64 `json:"ratioMin"`
-	RatioMax float64 `json:"ratioMax"`
-	// Growth is the median over the one at the size before, 0 at the first.
-	Growth float64 `json:"growth,omitempty"`
-}
-
-// quantities are what a sample consists of.
-func quantities() []struct {
-	of   func(sample) float64
-	into func(*measurement) *figure
-} {
-	return []struct {
-		of   func(sample) float64
-		into func(*measurement) *figure
-	}{
-		{func(s sample) float64 { return s.Wall.Seconds() }, func(m *measurement) *figure { return &m.Wall }},
-		{func(s sample) float64 { return s.User.Seconds() }, func(m *measurement) *figure { return &m.User }},
-		{func(s sample) float64 { return s.System.Seconds() }, func(m *measurement) *figure { return &m.System }},
-		{func(s sample) float64 { return float64(s.Memory) }, func(m *measurement) *figure { return &m.Memory }},
+// sampleOf lets the runs that are timed take at most so many namespaces, and be scaled.
+func (m *measurement) sampleOf(all, most int) {
+	if m.stride = strideFor(all, most); m.stride > 1 {
+		m.Sampled, m.Of = (all+m.stride-1)/m.stride, all
 	}
 }
 
-// evaluate turns samples into figures.
-func (r *result) evaluate() {
-	for _, q := range quantities() {
-		for k, size := range r.Sizes {
-			floor := size.Scenarios[0]
-			for i, m := range size.Scenarios {
-				f := q.into(m)
-				*f = figureOf(values(m.Samples, q.of), values(floor.Samples, q.of))
-				if k > 0 {
-					f.Growth = over(f.Median, q.into(r.Sizes[k-1].Scenarios[i]).Median)
-				}
-			}
+// named is a scenario's measurement; nil where it was not run.
+func (s *sizeResult) named(name string) *measurement {
+	for _, m := range s.Scenarios {
+		if m.Name == name {
+			return m
 		}
 	}
-}
-
-func values(samples []sample, of func(sample) float64) []float64 {
-	list := make([]float64, 0, len(samples))
-	for _, s := range samples {
-		list = append(list, of(s))
-	}
-	return list
-}
-
-func figureOf(own, floor []float64) figure {
-	rounds := make([]float64, len(own))
-	for i := range own {
-		rounds[i] = over(own[i], floor[i])
-	}
-	return figure{
-		Median: median(own), Min: slices.Min(own), Max: slices.Max(own),
-		Ratio: over(median(own), median(floor)), RatioMin: slices.Min(rounds), RatioMax: slices.Max(rounds),
-	}
-}
-
-func over(a, b float64) float64 {
-	if b == 0 {
-		return 0
-	}
-	return a / b
-}
-
-func median(list []float64) float64 {
-	sorted := slices.Sorted(slices.Values(list))
-	middle := len(sorted) / 2
-	if len(sorted)%2 == 1 {
-		return sorted[middle]
-	}
-	return (sorted[middle-1] + sorted[middle]) / 2
+	return nil
 }
 
 func machineOf() machine {
@@ -142,9 +91,25 @@ func machineOf() machine {
 	return m
 }
 
+// String says it for people.
+func (m machine) String() string {
+	text := fmt.Sprintf("%d cores", m.CPUs)
+	if m.Memory > 0 {
+		text += fmt.Sprintf(", %.0f GiB", float64(m.Memory)/(1<<30))
+	}
+	return text + ", " + m.System + ", " + m.Go
+}
+
 // commandLine leaves out where the programs happen to lie.
 func commandLine(argv []string) string {
-	return strings.Join(append([]string{filepath.Base(argv[0])}, argv[1:]...), " ")
+	words := make([]string, 0, len(argv))
+	for _, word := range argv {
+		if filepath.IsAbs(word) {
+			word = filepath.Base(word)
+		}
+		words = append(words, word)
+	}
+	return strings.Join(words, " ")
 }
 
 func (r *result) save(path string) error {
@@ -156,4 +121,20 @@ func (r *result) save(path string) error {
 		return err
 	}
 	return os.WriteFile(path, append(data, '\n'), 0o644)
+}
+
+// saved reads what save wrote.
+func saved(path string) (*result, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	r := &result{}
+	if err := json.Unmarshal(data, r); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if len(r.Sizes) == 0 {
+		return nil, fmt.Errorf("%s holds no measurements of this bench", path)
+	}
+	return r, nil
 }

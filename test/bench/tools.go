@@ -18,13 +18,13 @@ import (
 
 const module = "github.com/kubectl-pss/kubectl-pss"
 
-// patience is how long a program that was asked to end may take.
-const patience = time.Minute
+// ending is how long a program that was asked to end may take, on a machine that has other things to do.
+const ending = 5 * time.Minute
 
 // tools are the programs that a bench needs.
 type tools struct {
-	root                              string // of the module
-	plugin, floor, measure, localkube string
+	root                                       string // of the module
+	plugin, floor, imports, measure, localkube string
 }
 
 // build builds what was not handed in, all of it the way the plugin is built for a release.
@@ -47,9 +47,7 @@ func build(ctx context.Context, o *options, dir string) (*tools, error) {
 		if *part.path == "" {
 			say("building %s", part.name)
 			*part.path = filepath.Join(dir, part.name)
-			c := command(ctx, "go", "build", "-C", part.in, "-trimpath", "-ldflags", "-s -w", "-o", *part.path, part.source)
-			c.Env = append(os.Environ(), "CGO_ENABLED=0")
-			if _, err := output(c); err != nil {
+			if err := buildAt(ctx, part.in, *part.path, part.source); err != nil {
 				return nil, err
 			}
 		}
@@ -57,7 +55,18 @@ func build(ctx context.Context, o *options, dir string) (*tools, error) {
 			return nil, err
 		}
 	}
-	return t, nil
+	say("building imports")
+	t.imports, err = buildImports(ctx, t.root, dir)
+	return t, err
+}
+
+// buildAt builds a program the way the plugin is built for a release.
+func buildAt(ctx context.Context, root, path, source string, flags ...string) error {
+	args := append([]string{"build", "-C", root, "-trimpath", "-ldflags", "-s -w", "-o", path}, flags...)
+	c := command(ctx, "go", append(args, source)...)
+	c.Env = append(os.Environ(), "CGO_ENABLED=0")
+	_, err := output(c)
+	return err
 }
 
 // command runs in a process group of its own, so that a Ctrl-C reaches it only through us, and as a whole.
@@ -65,7 +74,7 @@ func command(ctx context.Context, path string, args ...string) *exec.Cmd {
 	c := exec.CommandContext(ctx, path, args...)
 	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	c.Cancel = func() error { return syscall.Kill(-c.Process.Pid, syscall.SIGINT) }
-	c.WaitDelay = patience
+	c.WaitDelay = ending
 	return c
 }
 
@@ -93,7 +102,7 @@ type localkube struct {
 // up starts it. There are no nodes, and of the controllers only one that does nothing once the namespaces are
 // there: what was loaded stays as it is.
 func (l *localkube) up(ctx context.Context, release string) error {
-	args := []string{"up", "--name", l.name, "--no-kwok", "--controller-arg=--controllers=serviceaccount-controller"}
+	args := []string{"up", "--name", l.name, "--no-kwok", "--timeout", "10m", "--controller-arg=--controllers=serviceaccount-controller"}
 	if release != "" {
 		args = append(args, "--release", release)
 	}
@@ -120,7 +129,7 @@ func (l *localkube) down(ctx context.Context) error {
 		return nil
 	}
 	say("removing the cluster %q", l.name)
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), ending)
 	defer cancel()
 	if _, err := output(command(ctx, l.path, "down", "--name", l.name)); err != nil {
 		return errors.Join(errors.New("the cluster is still there"), err)

@@ -10,6 +10,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -95,4 +96,30 @@ func (c *client) metrics(ctx context.Context) error {
 		}
 	}
 	return lines.Err()
+}
+
+func (c *client) mutators(ctx context.Context) error {
+	o := metav1.ListOptions{Limit: 500}
+	return c.groups[admissionv1.SchemeGroupVersion].Get().Resource("mutatingwebhookconfigurations").
+		VersionedParams(&o, c.codec).Do(ctx).Into(new(admissionv1.MutatingWebhookConfigurationList))
+}
+
+// policies asks in JSON, and takes it that a server of an older release does not have them.
+func (c *client) policies(resource string) func(context.Context) error {
+	return func(ctx context.Context) error {
+		for _, version := range []string{"v1", "v1beta1"} {
+			err := c.groups[corev1.SchemeGroupVersion].Get().AbsPath("/apis/"+admissionv1.GroupName+"/"+version+"/"+resource).
+				SetHeader("Accept", json).Param("limit", "500").Do(ctx).Error()
+			if !apierrors.IsNotFound(err) {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+func (c *client) webhooks(ctx context.Context) error {
+	o := metav1.ListOptions{Limit: 500}
+	return c.groups[admissionv1.SchemeGroupVersion].Get().Resource("validatingwebhookconfigurations").
+		VersionedParams(&o, c.codec).Do(ctx).Into(new(admissionv1.ValidatingWebhookConfigurationList))
 }

@@ -10,7 +10,6 @@ import (
 	"os/signal"
 
 	"golang.org/x/sync/errgroup"
-	admissionv1 "k8s.io/api/admissionregistration/v1"
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -76,8 +75,8 @@ func listings() []listing {
 	}
 }
 
-// read asks what a check asks, in its order: facts about the server beside everything else, the version first,
-// namespaces next, and then every list at once.
+// read asks what a check asks, in its order: facts about the server beside everything else, the version first, what may
+// change pods beside the rest, namespaces next, and then every list at once.
 func read(ctx context.Context, kubeconfig string, chunk int64) (counts, error) {
 	var c counts
 	client, err := newClient(kubeconfig)
@@ -90,6 +89,11 @@ func read(ctx context.Context, kubeconfig string, chunk int64) (counts, error) {
 	}
 	if err := client.version(ctx); err != nil {
 		return c, err
+	}
+	for _, ask := range []func(context.Context) error{
+		client.mutators, client.policies("mutatingadmissionpolicies"), client.policies("mutatingadmissionpolicybindings"),
+	} {
+		facts.Go(func() error { return ask(factsCtx) })
 	}
 	if c.namespaces, err = client.list(ctx, namespaces(), chunk); err != nil {
 		return c, err
@@ -130,10 +134,4 @@ func (c *client) list(ctx context.Context, l listing, chunk int64) (int, error) 
 			return n, nil
 		}
 	}
-}
-
-func (c *client) webhooks(ctx context.Context) error {
-	o := metav1.ListOptions{Limit: 500}
-	return c.groups[admissionv1.SchemeGroupVersion].Get().Resource("validatingwebhookconfigurations").
-		VersionedParams(&o, c.codec).Do(ctx).Into(new(admissionv1.ValidatingWebhookConfigurationList))
 }

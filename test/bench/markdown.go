@@ -1,0 +1,46 @@
+//go:build unix
+
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+)
+
+// markdown writes what was measured as the table that stands in the README.
+func (r *result) markdown(out io.Writer) {
+	fmt.Fprintf(out, "%s, Kubernetes %s; medians of %d rounds.\n\n", r.Machine, r.Kubernetes, r.Rounds)
+	headings := []string{"pods"}
+	for _, s := range r.Sizes {
+		headings = append(headings, thousands(s.Pods))
+	}
+	headings = append(headings, "times the floor", "user CPU", "peak memory", "requests", "received")
+	fmt.Fprintf(out, "| %s |\n|---|%s\n", strings.Join(headings, " | "), strings.Repeat("--:|", len(headings)-1))
+	last := r.Sizes[len(r.Sizes)-1]
+	for _, m := range last.Scenarios {
+		r.row(out, m)
+	}
+	for _, m := range last.Scenarios {
+		if m.Sampled > 0 {
+			fmt.Fprintf(out, "\n\\* scaled: each round asks about %d of %d namespaces; asking about all of them, once, took %.0f s.\n",
+				m.Sampled, m.Of, m.Whole.Wall.Seconds())
+		}
+	}
+	fmt.Fprintf(out, "\nMemory is that of each size; what else follows the times, of %s pods.\n", thousands(last.Pods))
+}
+
+// row is a scenario: its time and memory at every size, and the rest at the last.
+func (r *result) row(out io.Writer, m *measurement) {
+	var walls, memory []string
+	for _, s := range r.Sizes {
+		at := s.named(m.Name)
+		wall := fmt.Sprintf("%.2f s", at.Wall.Median)
+		if at.Sampled > 0 {
+			wall += "\\*"
+		}
+		walls, memory = append(walls, wall), append(memory, fmt.Sprintf("%.0f", at.Memory.Median/(1<<20)))
+	}
+	fmt.Fprintf(out, "| `%s` | %s | %.2f | %.2f s | %s MiB | %s | %s |\n", m.Command, strings.Join(walls, " | "),
+		m.Wall.Ratio, m.User.Median, strings.Join(memory, " · "), thousands(int(m.Traffic.total())), size(m.Traffic.Received))
+}
