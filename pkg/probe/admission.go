@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 	authenticationv1 "k8s.io/api/authentication/v1"
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -54,12 +55,12 @@ func (a *Asking) Send(ctx context.Context, answered func()) (*workload.Admission
 // ask makes one request; as oneself where the controller turns out not to be impersonated, or to have no rights.
 func (a *Asking) ask(ctx context.Context, r *workload.Request) workload.Admission {
 	user := a.as(r)
-	pod := r.Pod.DeepCopy()
+	pod := &corev1.Pod{} // what JSON leaves out would else seem to be there
 	post := a.client.core.Post().Namespace(r.Namespace).Resource("pods").Param("dryRun", metav1.DryRunAll)
 	if user != "" {
 		post = post.SetHeader(authenticationv1.ImpersonateUserHeader, user)
 	}
-	err := post.Body(pod).Do(ctx).Into(pod)
+	err := post.Body(r.Pod.DeepCopy()).Do(ctx).Into(pod)
 	if text := messageOf(err); user != "" && apierrors.IsForbidden(err) && (strings.Contains(text, noImpersonation) || strings.Contains(text, noCreation)) {
 		a.note(a.ownself, user, text)
 		return a.ask(ctx, r)

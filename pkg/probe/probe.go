@@ -41,6 +41,10 @@ func NewClient(getter genericclioptions.RESTClientGetter, version string) (*Clie
 	if err != nil {
 		return nil, err
 	}
+	return newClient(config, version, queriesPerSecond, reviewsPerSecond)
+}
+
+func newClient(config *rest.Config, version string, queries, reviews float32) (*Client, error) {
 	scheme := runtime.NewScheme()
 	builder := runtime.NewSchemeBuilder(corev1.AddToScheme, appsv1.AddToScheme, authorizationv1.AddToScheme)
 	if err := builder.AddToScheme(scheme); err != nil {
@@ -58,7 +62,7 @@ func NewClient(getter genericclioptions.RESTClientGetter, version string) (*Clie
 	config.WarningHandlerWithContext = rest.NoWarnings{} // each question listens for its own
 	config.NegotiatedSerializer = rest.CodecFactoryForGeneratedClient(scheme, serializer.NewCodecFactory(scheme)).WithoutConversion()
 	config.Wrap(gateTo(base))
-	config.QPS, config.Burst = queriesPerSecond, 2*queriesPerSecond
+	config.QPS, config.Burst = queries, int(2*queries)
 	c := &Client{assumed: config.Impersonate.UserName != ""}
 	if c.core, err = clientFor(config, "/api", corev1.SchemeGroupVersion); err != nil {
 		return nil, err
@@ -66,7 +70,7 @@ func NewClient(getter genericclioptions.RESTClientGetter, version string) (*Clie
 	if c.apps, err = clientFor(config, "/apis", appsv1.SchemeGroupVersion); err != nil {
 		return nil, err
 	}
-	config.QPS, config.Burst = reviewsPerSecond, 2*reviewsPerSecond
+	config.QPS, config.Burst = reviews, int(2*reviews)
 	if c.reviews, err = clientFor(config, "/apis", authorizationv1.SchemeGroupVersion); err != nil {
 		return nil, err
 	}
@@ -85,12 +89,13 @@ type answer struct {
 	warnings []string
 }
 
-// create asks for the creation of an object, and puts into it what the server would store.
-func create(ctx context.Context, client rest.Interface, resource, namespace string, object runtime.Object) answer {
-	return send(ctx, client.Post().NamespaceIfScoped(namespace, namespace != "").Resource(resource).Body(object), object)
+// create asks for the creation of an object, and puts what the server would store into another: what JSON leaves out would
+// else seem to be there.
+func create(ctx context.Context, client rest.Interface, resource, namespace string, object, into runtime.Object) answer {
+	return send(ctx, client.Post().NamespaceIfScoped(namespace, namespace != "").Resource(resource).Body(object), into)
 }
 
-// send asks by dry run, and puts what the server would store into an object.
+// send asks by dry run, and puts what the server would store into a new object.
 func send(ctx context.Context, request *rest.Request, into runtime.Object) answer {
 	var heard warnings
 	err := request.Param("dryRun", metav1.DryRunAll).WarningHandlerWithContext(&heard).Do(ctx).Into(into)

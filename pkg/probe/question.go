@@ -39,7 +39,7 @@ const (
 // PodSecurityPolicy, which may refuse first.
 func (c *Client) Defaults(ctx context.Context, namespace string) Defaults {
 	pod := violating()
-	asked := create(ctx, c.core, "pods", namespace, &corev1.Pod{ObjectMeta: name(), Spec: pod})
+	asked := create(ctx, c.core, "pods", namespace, &corev1.Pod{ObjectMeta: name(), Spec: pod}, &corev1.Pod{})
 	var d Defaults
 	switch refused := policyIn(messageOf(asked.err), violates); {
 	case asked.err == nil:
@@ -49,12 +49,7 @@ func (c *Client) Defaults(ctx context.Context, namespace string) Defaults {
 	default:
 		d.Why = "the server says to a pod: " + messageOf(asked.err)
 	}
-	labels := map[string]string{"app": "pss-probe"}
-	deployment := &appsv1.Deployment{ObjectMeta: name(), Spec: appsv1.DeploymentSpec{
-		Selector: &metav1.LabelSelector{MatchLabels: labels},
-		Template: corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: labels}, Spec: pod},
-	}}
-	asked = create(ctx, c.apps, "deployments", namespace, deployment)
+	asked = create(ctx, c.apps, "deployments", namespace, deploymentOf(pod), &appsv1.Deployment{})
 	if asked.err != nil {
 		if d.Why == "" {
 			d.Why = "the server says to a Deployment: " + messageOf(asked.err)
@@ -79,8 +74,8 @@ type Plugin struct {
 
 // PodSecurityPolicy asks for the creation of a pod that restricted allows. Who may not create pods learns nothing.
 func (c *Client) PodSecurityPolicy(ctx context.Context, namespace string) Plugin {
-	pod := &corev1.Pod{ObjectMeta: name(), Spec: harmless()}
-	asked := create(ctx, c.core, "pods", namespace, pod)
+	pod := &corev1.Pod{}
+	asked := create(ctx, c.core, "pods", namespace, &corev1.Pod{ObjectMeta: name(), Spec: harmless()}, pod)
 	text := messageOf(asked.err)
 	switch policy := pod.Annotations[pspAnnotation]; {
 	case asked.err == nil && policy != "":

@@ -51,11 +51,12 @@ func (s *Search) create(ctx context.Context, name string, labels map[string]stri
 	if name == "" {
 		ns.GenerateName = baseName
 	}
-	asked := create(ctx, s.client.core, "namespaces", "", ns)
+	var stored corev1.Namespace
+	asked := create(ctx, s.client.core, "namespaces", "", ns, &stored)
 	s.one()
 	n := noticeOf(asked, name)
 	if n.passed && asked.err == nil {
-		n.labels = podSecurityLabels(ns.Labels)
+		n.labels = podSecurityLabels(stored.Labels)
 	}
 	return n
 }

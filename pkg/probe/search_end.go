@@ -58,7 +58,7 @@ func (s *Search) openDefault(mode string) Fact {
 	case mode == audit && old:
 		return Fact{How: fmt.Sprintf("Kubernetes 1.%d tells it the audit log alone", s.wanted.Minor)}
 	case mode == audit && s.byWarnings():
-		return Fact{How: "only the warning of an exempt namespace names it, and none told it"}
+		return Fact{How: s.noWarning()}
 	case mode == audit:
 		return Fact{How: "only the warning of an exempt namespace names it", Needs: "create namespaces"}
 	case len(s.answers) == 0 && !s.canPut():
@@ -68,19 +68,35 @@ func (s *Search) openDefault(mode string) Fact {
 	default:
 		f.How = s.quiet(mode)
 	}
+	if mode == warn && f.How == refusedText && len(s.rights.deployments) == 0 {
+		f.Needs = "create deployments.apps"
+	}
 	return f
 }
+
+// noWarning says why the warning of an exempt namespace did not tell.
+func (s *Search) noWarning() string {
+	for _, f := range s.found.Namespaces {
+		if f.Value == Exempt {
+			return "only the warning of an exempt namespace names it, and what it said could not be relied on"
+		}
+	}
+	return "only the warning of an exempt namespace names it, and none that was asked about is exempt"
+}
+
+const refusedText = "nobody is warned of a pod that is refused"
 
 func (s *Search) canPut() bool { return len(s.rights.pods)+len(s.rights.deployments) > 0 }
 
 // quiet says why answers about pods and Deployments told nothing of a default.
 func (s *Search) quiet(mode string) string {
-	why, passed := "", false
+	why, passed, refused := "", false, false
 	for _, name := range s.names(bare) {
 		p, asked := s.answers[name]
-		if !asked {
+		if known := s.found.Namespaces[name]; !asked || known.Value == Exempt {
 			continue
 		}
+		refused = refused || p.pod.refused != ""
 		why = cmp.Or(why, p.deployment.why, p.pod.why)
 		if mode == enforce {
 			why = cmp.Or(p.pod.why, why)
@@ -94,6 +110,8 @@ func (s *Search) quiet(mode string) string {
 		return "a pod passes without a word: the default may ask nothing, or whoever asked or the namespace may be exempt"
 	case why != "":
 		return why
+	case refused:
+		return refusedText
 	default:
 		return "no namespace without labels could be asked"
 	}

@@ -189,24 +189,25 @@ func (s *Search) standing(ctx context.Context) {
 	change := func(level, version string) notice {
 		return s.patch(ctx, ns.Name, map[string]string{api.EnforceLevelLabel: level, api.EnforceVersionLabel: version})
 	}
-	if n := change(string(api.LevelBaseline), farVersion); n.standing == "" || n.partly {
+	if n := change(string(api.LevelBaseline), farVersion); !n.passed || n.standing == "" || n.partly {
 		return
 	}
 	if _, known := s.found.Namespaces[ns.Name]; !known {
 		s.found.Namespaces[ns.Name] = Fact{NotExempt, by.how, by.needs}
 	}
 	switch n := change("", farVersion); {
+	case !n.passed:
 	case n.standing != "":
 		level, _, _ := strings.Cut(n.standing, ":")
 		s.learn(enforce, level, by)
-	case n.passed && !n.looked:
+	case !n.looked:
 		s.learn(enforce, string(api.LevelPrivileged), by)
 	}
 	level := api.LevelBaseline
 	if s.levels[enforce] == string(level) {
 		level = api.LevelRestricted // what is enforced already is not looked at
 	}
-	if n := change(string(level), ""); n.standing != "" {
+	if n := change(string(level), ""); n.passed && n.standing != "" {
 		_, s.versions[enforce], _ = strings.Cut(n.standing, ":")
 	}
 }

@@ -145,8 +145,10 @@ func (s *Search) userFact(ctx context.Context, user string, places []place) Fact
 			return Fact{NotExempt, by.how + ": Pod Security minds it", needs}
 		case w.silent:
 			return Fact{Exempt, by.how + ": Pod Security does not mind what it minds otherwise", needs}
+		case w.denied:
+			fact = Fact{"", by.how + ": the user has no right to that", "create pods for " + user}
 		default:
-			fact = Fact{"", by.how + ": " + w.why, w.needs}
+			fact = Fact{"", by.how + ": " + w.why, ""}
 		}
 	}
 	return fact

@@ -22,8 +22,9 @@ type word struct {
 	refused, warned string
 	// silent says that the object passed Pod Security as it was sent, without a word.
 	silent bool
-	// why says why nothing follows from the answer, needs which right was missing.
-	why, needs string
+	// why says why nothing follows from the answer, denied that it was for want of a right.
+	why    string
+	denied bool
 }
 
 // heard says that Pod Security was at work: whoever asked, the namespace and the class are not exempt.
@@ -39,20 +40,20 @@ func (s *Search) put(ctx context.Context, user, namespace, class string, deploym
 	if class != "" {
 		spec.RuntimeClassName = &class
 	}
-	var object runtime.Object = &corev1.Pod{ObjectMeta: name(), Spec: spec}
+	var object, stored runtime.Object = &corev1.Pod{ObjectMeta: name(), Spec: spec}, &corev1.Pod{}
 	client, resource := s.client.core, "pods"
 	if deployment {
-		object, client, resource = deploymentOf(spec), s.client.apps, "deployments"
+		object, stored, client, resource = deploymentOf(spec), &appsv1.Deployment{}, s.client.apps, "deployments"
 	}
 	request := client.Post().Namespace(namespace).Resource(resource).Body(object)
 	if user != "" {
 		request = as(request, user)
 	}
-	asked := send(ctx, request, object)
+	asked := send(ctx, request, stored)
 	s.one()
 	w := wordOf(asked)
 	if w.silent {
-		after := specOf(object)
+		after := specOf(stored)
 		if !after.HostPID || class != "" && (after.RuntimeClassName == nil || *after.RuntimeClassName != class) {
 			w.silent, w.why = false, "something changes what is created there on its way"
 		}
@@ -90,7 +91,7 @@ func wordOf(asked answer) word {
 	case asked.err != nil && refused != "" && !strings.Contains(text, "admission webhook"):
 		return word{refused: workload.PolicyOf(refused)}
 	case apierrors.IsForbidden(asked.err) && (strings.Contains(text, " cannot create resource ") || strings.Contains(text, noImpersonation)):
-		return word{why: text, needs: missingIn(text)}
+		return word{why: text, denied: true}
 	case asked.err != nil:
 		return word{why: "the server says: " + withoutName(text)}
 	}
@@ -105,14 +106,4 @@ func wordOf(asked answer) word {
 		return word{why: "the server warns of so much that it may have left out the rest"}
 	}
 	return word{silent: true}
-}
-
-// missingIn is the right that an authorizer's refusal names.
-func missingIn(text string) string {
-	_, rest, _ := strings.Cut(text, " cannot ")
-	words := strings.Fields(rest)
-	if len(words) < 3 || words[1] != "resource" {
-		return ""
-	}
-	return words[0] + " " + strings.Trim(words[2], `"`)
 }
