@@ -20,6 +20,7 @@ const (
 	reasonUnreachable = "unreachable"
 	reasonTimeout     = "timeout"
 	reasonMalformed   = "malformed"
+	reasonEndless     = "endless"
 	reasonUnknown     = "unknown"
 )
 
@@ -52,7 +53,10 @@ func reasonOf(err error) string {
 			return lowerFirst(string(reason))
 		}
 	}
+	_, endless := errors.AsType[*endlessError](err)
 	switch {
+	case endless:
+		return reasonEndless
 	case timedOut(err):
 		return reasonTimeout
 	case unreachable(err):

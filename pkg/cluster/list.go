@@ -55,12 +55,14 @@ func (s *Source) stream(ctx context.Context, l listing, handle func(page runtime
 func (s *Source) fetch(ctx context.Context, l listing, pages chan<- runtime.Object) error {
 	o := l.options
 	o.Limit = s.options.ChunkSize
+	way := newCourse(l.kind.name())
 	for restarted, stalled := 0, 0; ; stalled = 0 {
 		page := l.kind.list()
 		err := s.client.list(ctx, l.kind, l.namespace, o, page)
 		for apierrors.IsResourceExpired(err) && restarted < restarts && stalled < restarts {
 			if o.Continue = successor(err); o.Continue == "" {
 				restarted++
+				way = newCourse(l.kind.name())
 			}
 			stalled++
 			err = s.client.list(ctx, l.kind, l.namespace, o, page)
@@ -72,14 +74,15 @@ func (s *Source) fetch(ctx context.Context, l listing, pages chan<- runtime.Obje
 		if err != nil {
 			return err
 		}
+		following, next := way.page(page, m), m.GetContinue()
 		s.options.OnPage(l.kind.name(), meta.LenList(page), remaining(m))
 		select {
 		case pages <- page:
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		if o.Continue = m.GetContinue(); o.Continue == "" {
-			return nil
+		if o.Continue = next; next == "" || following != nil {
+			return following
 		}
 	}
 }

@@ -69,11 +69,12 @@ func (c *Client) Policies(ctx context.Context) (list []*psp.Policy, served bool,
 // policyItems reads all pages, or those before the one that failed. A list whose token expired starts again.
 func (c *Client) policyItems(ctx context.Context) ([]stdjson.RawMessage, error) {
 	var items []stdjson.RawMessage
+	way := newCourse(policyResource)
 	for restarted, next := 0, ""; ; {
 		var page policyList
 		err := c.rawJSON(ctx, policyVersion+"/"+policyPlural, map[string]string{"limit": strconv.Itoa(policyPage), "continue": next}, &page)
 		if apierrors.IsResourceExpired(err) && next != "" && restarted < restarts {
-			items, next = nil, ""
+			items, next, way = nil, "", newCourse(policyResource)
 			restarted++
 			continue
 		}
@@ -81,6 +82,13 @@ func (c *Client) policyItems(ctx context.Context) ([]stdjson.RawMessage, error) 
 			return items, err
 		}
 		items = append(items, page.Items...)
+		first := ""
+		if len(page.Items) > 0 {
+			first = string(page.Items[0])
+		}
+		if err := way.follow(page.Continue, first, len(page.Items)); err != nil {
+			return items, err
+		}
 		if next = page.Continue; next == "" {
 			return items, nil
 		}

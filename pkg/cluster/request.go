@@ -14,14 +14,20 @@ import (
 // get reads one object into a new one.
 func (c *Client) get(ctx context.Context, k kind, namespace, name string, into runtime.Object) error {
 	return c.ride(ctx, func(ctx context.Context) error {
-		return c.request(k, namespace).Name(name).Do(ctx).Into(into)
+		if err := c.request(k, namespace).Name(name).Do(ctx).Into(into); err != nil {
+			return err
+		}
+		return whole(into, name)
 	})
 }
 
 // list reads one page into a new list.
 func (c *Client) list(ctx context.Context, k kind, namespace string, o metav1.ListOptions, into runtime.Object) error {
 	return c.ride(ctx, func(ctx context.Context) error {
-		return c.request(k, namespace).VersionedParams(&o, c.codec).Do(ctx).Into(into)
+		if err := c.request(k, namespace).VersionedParams(&o, c.codec).Do(ctx).Into(into); err != nil {
+			return err
+		}
+		return whole(into, "")
 	})
 }
 

@@ -106,6 +106,9 @@ func (a *API) Get(ctx context.Context, name string) (*corev1.Namespace, error) {
 	for {
 		namespace := &corev1.Namespace{}
 		err := a.client.Get().Resource("namespaces").Name(name).Do(ctx).Into(namespace)
+		if err == nil && namespace.Name != name { // an answer that was cut off is an object without content
+			err = fmt.Errorf("the answer is another namespace: %q instead of %q", namespace.Name, name)
+		}
 		if err == nil {
 			return namespace, nil
 		}
