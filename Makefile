@@ -102,8 +102,14 @@ e2e: ## Test against a real API server, which the tests start and end themselves
 	@$(STAGE) 'e2e' env $(export_build) $(GO) test -tags e2e -count 1 -timeout 60m ./test/e2e/...
 
 .PHONY: bench
-bench: ## Compare a whole check with the least that the same reading could cost; BENCH="--pods 1000" sets its flags
+bench: ## Compare whole checks of up to 50,000 pods with the least they could cost; BENCH="--pods 1000" sets its flags
 	@$(STAGE) 'bench' env $(export_build) $(GO) run ./test/bench $(BENCH)
+
+.PHONY: bench-micro
+bench-micro: ## Measure each stage of a check alone, into dist/micro.txt for benchstat; MICRO="-bench Fold" sets flags
+	@mkdir -p dist
+	@$(STAGE) 'bench-micro' bash -o pipefail -c \
+	  "$(GO) test -run '^$$' -bench . -benchmem -count 6 -timeout 60m $(MICRO) ./test/bench ./pkg/standard | tee dist/micro.txt"
 
 .PHONY: fidelity
 fidelity: ## Send random requests to real API servers and compare every answer; FIDELITY="--requests 100000" sets its flags
