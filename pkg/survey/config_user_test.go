@@ -18,6 +18,7 @@ func TestExemptUsers(t *testing.T) {
 		called   = "not how a service account is called as a user: it exempts nobody"
 		pattern  = "names are compared as they stand, and * is no pattern: it exempts nobody"
 		everyone = "remove it, or name each user"
+		blank    = " "
 	)
 	exempt, never := report.ReasonControllerExempt, report.ReasonNeverMatches
 	for user, want := range map[string]report.ConfigFinding{
@@ -59,7 +60,7 @@ func TestExemptUsers(t *testing.T) {
 		"kubeadm:cluster-admins":            {Reason: never, Grave: true, Message: group, Remedy: everyone},
 		"*":                                 {Reason: never, Grave: true, Message: pattern, Remedy: everyone},
 		"system:serviceaccount:shop:*":      {Reason: never, Grave: true, Message: pattern, Remedy: everyone},
-		"jane ":                             {Reason: never, Grave: true, Message: "no user's name begins or ends with blanks: it exempts nobody", Remedy: "leave out the blanks"},
+		"jane" + blank:                      {Reason: never, Grave: true, Message: "no user's name begins or ends with blanks: it exempts nobody", Remedy: "leave out the blanks"},
 		"system:serviceaccount:shop":        {Reason: never, Grave: true, Message: account, Remedy: form},
 		"system:serviceaccount:Shop:web":    {Reason: never, Grave: true, Message: account, Remedy: form},
 		"system:serviceaccount:shop:web:v2": {Reason: never, Grave: true, Message: account, Remedy: form},
