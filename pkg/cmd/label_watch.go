@@ -54,7 +54,13 @@ func (o *LabelOptions) follow(ctx context.Context, p *report.LabelPlan, w *watch
 			b.Namespace, b.Kind, b.Name, b.Missing, b.Wanted, word, b.Message))
 	})
 	after := time.Since(begin).Round(time.Second)
+	unread := strings.Join(w.Unread(), " and ")
 	switch {
+	case len(unforeseen) == 0 && unread != "":
+		say(o.Streams, fmt.Sprintf("whether something unforeseen was refused in %s is not known: the last look could not read %s; to look again: kubectl pss blocked", after, unread))
+		if err == nil {
+			err = cmp.Or(leftOver(p), error(verdictError{report.Incomplete}))
+		}
 	case len(unforeseen) == 0 && foreseen == 0 && w.Before() > 0:
 		say(o.Streams, fmt.Sprintf("nothing new was refused in %s; before that it was %s", after, count(w.Before(), "workload")))
 	case len(unforeseen) == 0 && foreseen == 0:

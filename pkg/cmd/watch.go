@@ -3,6 +3,7 @@ package cmd
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"k8s.io/apimachinery/pkg/types"
@@ -32,6 +33,8 @@ type watcher struct {
 	before    int // workloads refused at the baseline
 	announced map[refusalKey]bool
 	warned    map[string]bool
+	// unread is what the last look could not read.
+	unread []string
 }
 
 // refusalKey is an object and what it was told.
@@ -59,6 +62,10 @@ func (w *watcher) Baseline(ctx context.Context) error {
 	w.baseline, w.before = newestWords(refusals), len(w.refusals.Blocked(refusals))
 	return nil
 }
+
+// Unread is what the last look could not read, sorted: of it nothing is known. Events outlast the time between two looks,
+// so that earlier looks do not matter.
+func (w *watcher) Unread() []string { return w.unread }
 
 // Before is how many workloads were refused at the baseline.
 func (w *watcher) Before() int { return w.before }
@@ -94,9 +101,17 @@ func (w *watcher) Follow(ctx context.Context, d time.Duration, onRefusal func(re
 func (w *watcher) look(ctx context.Context) ([]workload.Refusal, error) {
 	refusals, gaps, err := w.client.Refusals(ctx, w.options)
 	namespaces := map[string]int{}
+	w.unread = nil
+	if err != nil {
+		w.unread = []string{"anything"}
+	}
 	for _, g := range gaps {
 		namespaces[g.Resource+g.Reason]++
+		if !slices.Contains(w.unread, g.Resource) {
+			w.unread = append(w.unread, g.Resource)
+		}
 	}
+	slices.Sort(w.unread)
 	for _, g := range gaps {
 		where := ""
 		switch n := namespaces[g.Resource+g.Reason]; {

@@ -67,6 +67,8 @@ func (a *Asking) ask(ctx context.Context, r *workload.Request) workload.Admissio
 	}
 	answer := workload.Admission{User: user}
 	switch {
+	case err == nil && len(pod.Spec.Containers) == 0:
+		answer.Reason, answer.Message = reasonMalformed, "the answer is no pod: it has no containers" // it was cut off
 	case err == nil:
 		answer.Pod = pod
 	default:
@@ -113,6 +115,7 @@ const (
 	reasonPSP         = "podSecurityPolicy"
 	reasonTimeout     = "timeout"
 	reasonUnreachable = "unreachable"
+	reasonMalformed   = "malformed"
 )
 
 // reasonOf is one word for what kept the server from showing a pod.

@@ -2,6 +2,7 @@ package fakeapi
 
 import (
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -116,12 +117,22 @@ func hangUp(w http.ResponseWriter) {
 	_ = connection.Close()
 }
 
-// After carries the request out, throws the answer away and does something else.
+// After carries the request out and then does something to the answer, or something else instead.
 func After(do Action) Action {
 	return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
-		next.ServeHTTP(httptest.NewRecorder(), r)
-		do(w, r, next)
+		answer := httptest.NewRecorder()
+		next.ServeHTTP(answer, r)
+		do(w, r, replay(answer))
 	}
+}
+
+// replay gives an answer that has been made already.
+func replay(answer *httptest.ResponseRecorder) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		maps.Copy(w.Header(), answer.Header())
+		w.WriteHeader(answer.Code)
+		_, _ = w.Write(answer.Body.Bytes())
+	})
 }
 
 // Hang never answers; it ends when the client gives up or the server closes.
