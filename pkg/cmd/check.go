@@ -23,13 +23,19 @@ Say what the API server does with pods and workloads under Pod Security labels.
 
 Without --enforce, --audit or --warn every level is judged. With one of them the command says what the
 server would answer if the namespaces had those labels, in the server's own words. Nothing is written,
-and nothing but reading is asked of the server, unless --through-admission is given.
+and nothing but reading is asked of the server, unless --through-admission or --probe is given.
 
 What webhooks, admission policies and defaults make of a pod on its way stands in no template. With
 --through-admission the server is asked by dry run for one pod of every template, as the controller that
 makes them where that one may be impersonated, and what it would really create decides. Nothing is
 stored; the requests reach the audit log and the webhooks. Where the server shows no pod (a webhook
 refuses dry runs, a quota is used up, a right is missing) the result is incomplete for that workload.
+
+Default levels and exemptions stand in a file of the server's that no API shows. They are assumed to be the
+built-in ones unless --admission-config passes that file. With --probe the server is asked by dry run what
+it can tell of them, for the namespaces that are checked and those of the system, and what it did not tell
+stays assumed; kubectl pss config shows each fact. Whether a user is exempt, a controller above all, is
+asked with --probe-user.
 
 With --upgrade-to v1.N what was read is judged as a server of that release would judge it as well, and only
 what changes is shown: workloads that newly fail or pass or are told otherwise, the checks that cause it,
@@ -68,6 +74,9 @@ kubectl pss check pod web-5d8c9f7b6d-x2x7k -n shop
 # Judge what the server would really create, after webhooks and admission policies
 kubectl pss check ns shop --enforce baseline --through-admission
 
+# Take default levels and exemptions from the server itself
+kubectl pss check ns --enforce baseline --probe
+
 # Foresee what an upgrade of the cluster newly refuses
 kubectl pss check ns --upgrade-to v1.37
 
@@ -93,9 +102,11 @@ type CheckFlags struct {
 	Quiet           bool
 	AdmissionConfig string
 	ServerVersion   minorFlag
-	// ThroughAdmission asks by dry run what the server would make of every template.
-	ThroughAdmission bool
-	Print            *printer.Flags
+	// ThroughAdmission asks by dry run what the server would make of every template, Probe how Pod Security is configured,
+	// and of ProbeUsers whether they are exempt.
+	ThroughAdmission, Probe bool
+	ProbeUsers              []string
+	Print                   *printer.Flags
 }
 
 // NewCmdCheck returns `kubectl pss check`.
@@ -132,6 +143,8 @@ func (f *CheckFlags) AddFlags(c *cobra.Command) {
 	addAdmissionConfigFlag(fs, &f.AdmissionConfig)
 	fs.Var(&f.ServerVersion, "server-version", "What the policy version latest means: `v1.N` instead of the server's own version.")
 	fs.BoolVar(&f.ThroughAdmission, "through-admission", false, "Ask the server by dry run for a pod of every template, and judge what it would really create.")
+	fs.BoolVar(&f.Probe, "probe", false, "Ask the server by dry run for default levels and exemptions, which no API shows. Nothing is stored.")
+	addProbeUserFlag(fs, &f.ProbeUsers)
 	f.addUpgrade(fs)
 	f.Print.AddFlags(c)
 }
@@ -182,6 +195,12 @@ func (f *CheckFlags) ToOptions(config *genericclioptions.ConfigFlags, s terminal
 			return nil, err
 		}
 	}
+	if f.Probe {
+		if o.Discover, err = probe.NewClient(config, version); err != nil {
+			return nil, err
+		}
+		o.Users = f.ProbeUsers
+	}
 	o.Source = cluster.Options{Names: t.names, Selector: f.Selector, ChunkSize: f.ChunkSize}
 	o.Survey.Named = t.names
 	if t.only != nil {
@@ -204,6 +223,7 @@ func (f *CheckFlags) next() string {
 	if f.ThroughAdmission {
 		words = append(words, "--through-admission")
 	}
+	words = append(words, f.probeWords()...)
 	return strings.Join(slices.Concat(words, f.modeFlags.words(), f.upgradeFlags.words()), " ")
 }
 

@@ -64,6 +64,9 @@ func (f *CheckFlags) target(args []string, namespace string) (target, error) {
 		}
 		return is
 	})
+	if err := f.validProbe(); err != nil {
+		return target{}, err
+	}
 	switch {
 	case f.ThroughAdmission && f.UpgradeTo.minor != nil:
 		return target{}, usagef("--upgrade-to cannot be combined with --through-admission: what another release would make of a pod cannot be asked of this server; leave out one of them")

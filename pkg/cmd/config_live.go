@@ -26,9 +26,6 @@ func (f *configLiveFlags) addLive(fs *pflag.FlagSet) { addProbeUserFlag(fs, &f.P
 
 // configLiveOptions are what asking the server needs.
 type configLiveOptions struct {
-	Users []string
-	// Asking sends the dry runs.
-	Asking *probe.Client
 	// Namespace is asked about where namespaces may not be listed: -n, else the context's.
 	Namespace string
 }
@@ -45,7 +42,7 @@ func (o *ConfigOptions) toLive(f *ConfigFlags, config *genericclioptions.ConfigF
 	if o.Namespace, err = objectNamespace(config); err != nil {
 		return err
 	}
-	o.Asking, err = probe.NewClient(config, version)
+	o.Discover, err = probe.NewClient(config, version)
 	return err
 }
 
@@ -65,7 +62,7 @@ func (o *ConfigOptions) live(ctx context.Context) (*report.ConfigReport, error) 
 	if err != nil {
 		return nil, err
 	}
-	found, err := o.discover(ctx, o.Asking, progress, wanted)
+	found, err := o.discover(ctx, progress, wanted)
 	if err != nil {
 		return nil, err
 	}
@@ -87,10 +84,10 @@ func (o *ConfigOptions) live(ctx context.Context) (*report.ConfigReport, error) 
 // wanted is what to ask about: what there is of each kind, as far as it may be listed.
 func (o *ConfigOptions) wanted(ctx context.Context, r *report.ConfigReport) (probe.Wanted, error) {
 	w := probe.Wanted{Minor: o.Survey.Binary, Users: o.Users}
-	unlisted := func(subject, resource string) {
+	unlisted := func(subject, resource, how string) {
 		r.Facts = append(r.Facts, report.ConfigFact{
 			Subject: subject, Value: report.ConfigUnknown, Source: report.SourceAssumed,
-			How: "what there is may not be listed, and is asked about by name", Needs: "list " + resource,
+			How: how, Needs: "list " + resource,
 		})
 	}
 	source, err := cluster.NewSource(o.Client, cluster.Options{ChunkSize: o.Source.ChunkSize})
@@ -99,7 +96,7 @@ func (o *ConfigOptions) wanted(ctx context.Context, r *report.ConfigReport) (pro
 	}
 	w.Namespaces, err = source.Namespaces(ctx)
 	if _, forbidden := errors.AsType[*cluster.HintError](err); forbidden {
-		unlisted(report.SubjectExemptNamespace, "namespaces")
+		unlisted(report.SubjectExemptNamespace, "namespaces", "what there is may not be listed: those that every cluster has were asked about, and the context's own")
 		w.Namespaces, err = o.named(ctx)
 	}
 	if err != nil {
@@ -108,7 +105,7 @@ func (o *ConfigOptions) wanted(ctx context.Context, r *report.ConfigReport) (pro
 	var gaps []workload.Gap
 	w.RuntimeClasses, gaps, err = o.Client.RuntimeClasses(ctx, o.Source.ChunkSize)
 	if len(gaps) > 0 {
-		unlisted(report.SubjectExemptRuntimeClass, "runtimeclasses.node.k8s.io")
+		unlisted(report.SubjectExemptRuntimeClass, "runtimeclasses.node.k8s.io", "what there is may not be listed")
 	}
 	if len(o.Users) == 0 {
 		r.Facts = append(r.Facts, report.ConfigFact{
@@ -131,8 +128,8 @@ func (o *ConfigOptions) named(ctx context.Context) ([]corev1.Namespace, error) {
 
 // takePodSecurity lets what dry runs told go before what was read.
 func takePodSecurity(s *report.Server, d *probe.Discovery) {
-	if f := d.PodSecurity; f.Known() {
-		s.PodSecurity = report.Fact{Value: f.Value, Source: report.SourceProbed, Reason: f.How}
+	if d != nil && d.PodSecurity.Known() {
+		s.PodSecurity = report.Fact{Value: d.PodSecurity.Value, Source: report.SourceProbed, Reason: d.PodSecurity.How}
 	}
 }
 
@@ -141,6 +138,8 @@ func factsOf(s *report.Server, d *probe.Discovery) []report.ConfigFact {
 	active := configFact(report.SubjectPodSecurity, "", d.PodSecurity)
 	if !d.PodSecurity.Known() && s.PodSecurity.Source == report.SourceProbed {
 		active.Value, active.Source, active.How, active.Needs = s.PodSecurity.Value, report.SourceProbed, s.PodSecurity.Reason, ""
+	} else if !d.PodSecurity.Known() && s.PodSecurity.Reason != "" {
+		active.How += "; it is " + s.PodSecurity.Reason
 	}
 	facts := []report.ConfigFact{
 		active,

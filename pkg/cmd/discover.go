@@ -33,8 +33,8 @@ func validProbeUsers(users []string) error {
 }
 
 // discover asks the server by dry run how Pod Security is configured, and says so before.
-func (o *surveyor) discover(ctx context.Context, client *probe.Client, progress *terminal.Progress, wanted probe.Wanted) (*probe.Discovery, error) {
-	search, err := client.Search(ctx, wanted)
+func (o *surveyor) discover(ctx context.Context, progress *terminal.Progress, wanted probe.Wanted) (*probe.Discovery, error) {
+	search, err := o.Discover.Search(ctx, wanted)
 	if err != nil {
 		return nil, err
 	}

@@ -28,6 +28,9 @@ type surveyor struct {
 	Changing bool
 	// Probe asks by dry run what the server would make of templates; nil does not.
 	Probe *probe.Client
+	// Discover asks by dry run how Pod Security is configured, and about Users besides; nil does not.
+	Discover *probe.Client
+	Users    []string
 }
 
 // foresee asks the server what it is and surveys it.
@@ -56,7 +59,11 @@ func (o *surveyor) foresee(ctx context.Context) (*survey.Foresight, error) {
 	if o.Probe != nil {
 		o.Survey.Admit = o.admit(progress)
 	}
-	f, err := survey.Foresee(ctx, source, o.Survey)
+	read, found, err := o.configure(ctx, source, progress)
+	if err != nil {
+		return nil, err
+	}
+	f, err := survey.Foresee(ctx, read, o.Survey)
 	if err != nil {
 		return nil, err
 	}
@@ -65,6 +72,7 @@ func (o *surveyor) foresee(ctx context.Context) (*survey.Foresight, error) {
 		return nil, err
 	}
 	f.Report.Server = o.server(&facts)
+	takePodSecurity(&f.Report.Server, found)
 	return f, nil
 }
 
@@ -94,7 +102,12 @@ func (o *surveyor) server(f *cluster.Facts) report.Server {
 		PodSecurity: report.Fact{Value: f.PodSecurity.Value, Source: report.Source(f.PodSecurity.Source), Reason: f.PodSecurity.Reason},
 		Inexact:     inexact(minor),
 	}
-	if f.AdmissionConfig != "" && !o.Survey.Configured {
+	switch {
+	case f.AdmissionConfig == "" || o.Survey.Configured:
+	case o.Survey.Learned != nil:
+		s.Inexact = append(s.Inexact, fmt.Sprintf("the API server has an admission configuration of its own (%s), which no API shows: "+
+			"what --probe could not find out of it stays unknown unless it is passed by --admission-config", f.AdmissionConfig))
+	default:
 		s.Inexact = append(s.Inexact, fmt.Sprintf("the API server has an admission configuration of its own (%s), which no API shows: "+
 			"pass it by --admission-config, or its defaults and exemptions stay unknown", f.AdmissionConfig))
 	}

@@ -2,6 +2,7 @@ package printer
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -45,12 +46,12 @@ func (p *page) fact(name, text string) {
 func (p *page) policy(r *report.CheckReport, n *report.Namespace) {
 	for _, m := range modes() {
 		now := m.of(&n.Current)
-		text := fmt.Sprintf("%s (%s)", now.String(), origin(r.Defaults, now))
+		text := fmt.Sprintf("%s (%s)", now.String(), origin(r.Defaults, m.name, now))
 		if n.Candidate != nil {
 			if next := m.of(n.Candidate); changes(now, next) {
 				now, text = next, text+" -> "+next.String()
 				if next.Source != report.SourceLabel {
-					text += " (" + origin(r.Defaults, next) + ")"
+					text += " (" + origin(r.Defaults, m.name, next) + ")"
 				}
 			}
 		}
@@ -62,10 +63,10 @@ func (p *page) policy(r *report.CheckReport, n *report.Namespace) {
 }
 
 // origin says in words where a mode's level comes from.
-func origin(d report.Defaults, m *report.Mode) string {
+func origin(d report.Defaults, name string, m *report.Mode) string {
 	switch m.Source {
 	case report.SourceDefault:
-		if d.Source == report.SourceAssumed {
+		if d.Source == report.SourceAssumed || slices.Contains(d.Assumed, name) {
 			return "default, assumed"
 		}
 		return "default"

@@ -96,6 +96,9 @@ func (l legend) entries(r *report.CheckReport) [][2]string {
 	if r.Defaults.Source == report.SourceAssumed {
 		byDefault += " (assumed)"
 	}
+	if len(r.Defaults.Assumed) > 0 {
+		byDefault += " (assumed for " + strings.Join(r.Defaults.Assumed, ", ") + ")"
+	}
 	add(l.marks[markCount], "BASELINE, RESTRICTED", "workloads in the way of that level")
 	switch {
 	case l.marks[markDefault] && l.marks[markImplied]:

@@ -66,15 +66,15 @@ func (p *page) effective(d report.Defaults, n *report.Planned) {
 	}
 	for _, m := range modes() {
 		now, next := m.of(n.Current), m.of(n.Candidate)
-		text := now.String() + " (" + origin(d, now) + ")"
+		text := now.String() + " (" + origin(d, m.name, now) + ")"
 		switch {
 		case changes(now, next):
 			text += " -> " + next.String()
 			if next.Source != report.SourceLabel {
-				text += " (" + origin(d, next) + ")"
+				text += " (" + origin(d, m.name, next) + ")"
 			}
 		case now.Source != next.Source:
-			text += ", from then on by " + origin(d, next)
+			text += ", from then on by " + origin(d, m.name, next)
 		}
 		if !relabels(n, m) && !changes(now, next) {
 			text = p.Faint(text)

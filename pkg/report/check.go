@@ -94,6 +94,8 @@ type Defaults struct {
 	Audit   string `json:"audit"`
 	Warn    string `json:"warn"`
 	Source  Source `json:"source"`
+	// Assumed are the modes whose default is assumed all the same: dry runs told the others.
+	Assumed []string `json:"assumed,omitempty"`
 }
 
 // Namespace is one item of a CheckReport.

@@ -19,7 +19,7 @@ func (s *survey) item(sp *space) report.Namespace {
 		Namespace:   sp.Name,
 		Counted:     Counts(sp.Name, s.Named),
 		LabelErrors: sp.labelErrors,
-		Exempt:      report.Exempt{By: report.ExemptNone, Source: s.factSource()},
+		Exempt:      report.Exempt{By: report.ExemptNone, Source: s.namespaceSource(sp.Name)},
 		Pods:        report.Pods{Total: room.pods, Finished: room.finished},
 		Workloads:   []report.Workload{},
 	}
@@ -61,13 +61,6 @@ func (s *survey) item(sp *space) report.Namespace {
 	item.Verdict = report.Of(blocking, len(missing))
 	item.Upgrade = s.upgradeSpace(sp, &item)
 	return item
-}
-
-func (s *survey) factSource() report.Source {
-	if s.Configured {
-		return report.SourceConfig
-	}
-	return report.SourceAssumed
 }
 
 func (s *survey) labelChange(sp *space, r *room, podGap bool) *report.LabelChange {

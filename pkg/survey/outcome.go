@@ -60,7 +60,7 @@ func (s *survey) workload(sp *space, w *work) report.Workload {
 func (s *survey) evidence(sp *space, w *work, e *evidence) report.Evidence {
 	out := report.Evidence{
 		Source: e.source, Revision: e.revision, Finished: e.finished, Count: e.count, Answered: e.answered,
-		Exempt:     report.Exempt{By: report.ExemptNone, Source: s.factSource()},
+		Exempt:     report.Exempt{By: report.ExemptNone, Source: s.evidenceSource(e)},
 		Violations: violations(e.finding),
 		Outcome:    s.outcome(sp.newLabels, sp, w, e),
 	}

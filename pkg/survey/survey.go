@@ -28,6 +28,8 @@ type Options struct {
 	// configuration file and not from assumption.
 	Admission  *simulate.Admission
 	Configured bool
+	// Learned is what of Admission the server told by dry run; nil where it was not asked.
+	Learned *Learned
 	// Candidate is the proposal, nil for none; Labels and Recommend are other ways to make one.
 	Candidate Candidate
 	// Labels are the Pod Security labels that namespaces are to have, whole, by name: those of a plan.
@@ -220,15 +222,6 @@ func (s *survey) report() *report.CheckReport {
 		r.Summary.Repairs = nil // of the namespace's other workloads nothing is known
 	}
 	return r
-}
-
-func (s *survey) defaults() report.Defaults {
-	d := s.Admission.Defaults()
-	source := report.SourceAssumed
-	if s.Configured {
-		source = report.SourceConfig
-	}
-	return report.Defaults{Enforce: d.Enforce.String(), Audit: d.Audit.String(), Warn: d.Warn.String(), Source: source}
 }
 
 // judgedModes are the modes that decide the verdict: those named on the command line, else enforce.

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	nodev1 "k8s.io/api/node/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -178,9 +179,8 @@ func caseDefaults(t *testing.T, name string) {
 		s.comparePod(t, ns, pod, m)
 	}
 	r := s.check(t, "ns", ns)
-	if d := r.Defaults; d != (report.Defaults{
-		Enforce: "baseline:v1.30", Audit: "restricted:v1.29", Warn: "restricted:v1.28", Source: report.SourceConfig,
-	}) {
-		t.Errorf("the defaults are shown as %+v", d)
+	want := report.Defaults{Enforce: "baseline:v1.30", Audit: "restricted:v1.29", Warn: "restricted:v1.28", Source: report.SourceConfig}
+	if diff := cmp.Diff(want, r.Defaults); diff != "" {
+		t.Errorf("the defaults are shown otherwise:\n%s", diff)
 	}
 }
