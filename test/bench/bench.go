@@ -6,10 +6,12 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"maps"
 	"math/rand/v2"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/kubectl-pss/kubectl-pss/test/bench/estate"
@@ -43,25 +45,32 @@ func (b *bench) measure(ctx context.Context) (*result, error) {
 	if err := b.prime(ctx); err != nil {
 		return nil, err
 	}
+	version, err := output(command(ctx, b.tools.plugin, "version"))
+	if err != nil {
+		return nil, err
+	}
 	r := &result{
 		Date: time.Now().UTC().Truncate(time.Second), Kubernetes: b.cluster.status.Release,
+		Plugin:  strings.SplitN(version, "\n", 2)[0],
 		Machine: machineOf(), Rounds: b.runs,
 	}
 	if r.Startup, err = b.startup(ctx); err != nil {
 		return nil, err
 	}
+	var before *sizeResult
 	for _, pods := range b.sizes {
 		size := &sizeResult{Pods: pods, Namespaces: pods / estate.PodsPerNamespace, Workloads: pods / estate.PodsPerWorkload}
 		r.Sizes = append(r.Sizes, size)
 		if err := b.load(ctx, size); err != nil {
 			return nil, err
 		}
-		if err := b.warmUp(ctx, size); err != nil {
+		if err := b.warmUp(ctx, size, before); err != nil {
 			return nil, err
 		}
 		if err := b.rounds(ctx, size); err != nil {
 			return nil, err
 		}
+		before = size
 	}
 	r.LoadAverage = loadAverage()
 	r.evaluate()
@@ -104,35 +113,82 @@ func (b *bench) load(ctx context.Context, size *sizeResult) error {
 
 // warmUp runs every scenario once through the meter, whole: whether it does the whole work, and how much of the
 // server it asks for.
-func (b *bench) warmUp(ctx context.Context, size *sizeResult) error {
+func (b *bench) warmUp(ctx context.Context, size, before *sizeResult) error {
 	for _, name := range b.scenarios {
-		s := scenarioOf(name)
+		if before != nil && !size.fits(before, name, availableMemory()) {
+			continue
+		}
 		say("%d pods, %s", size.Pods, name)
-		m := &measurement{Name: name, Command: commandLine(s.argv(b, 1)), stride: 1}
-		size.Scenarios = append(size.Scenarios, m)
-		var out, complaint bytes.Buffer
-		var used sample
-		var err error
-		m.Traffic, err = b.meter.around(func() (err error) {
-			used, err = b.once(ctx, s, occasion{b.meter.kubeconfig, 1, &out, &complaint})
-			return err
-		})
+		m, err := b.whole(ctx, scenarioOf(name), size.Pods)
 		if err != nil {
 			return err
 		}
-		m.Output = out.Len()
-		if s.verify != nil {
-			if m.Found, err = s.verify(size.Pods, out.Bytes(), complaint.Bytes()); err != nil {
-				return fmt.Errorf("%s: %w", m.Command, err)
-			}
-		}
-		if s.sampled {
-			m.sampleOf(labelled(out.Bytes()), b.sample)
-			m.Whole = &used
-		}
+		size.Scenarios = append(size.Scenarios, m)
 	}
 	size.note()
 	return nil
+}
+
+// whole runs a scenario through the meter.
+func (b *bench) whole(ctx context.Context, s scenario, pods int) (m *measurement, err error) {
+	m = &measurement{Name: s.name, Command: commandLine(s.argv(b, 1)), stride: 1}
+	var out, complaint bytes.Buffer
+	printed := &tally{to: &out}
+	if s.verify == nil {
+		printed.to = io.Discard // kubectl prints a gigabyte
+	}
+	var used sample
+	m.Traffic, err = b.meter.around(func() (err error) {
+		used, err = b.once(ctx, s, occasion{b.meter.kubeconfig, 1, printed, &complaint})
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	m.Output = printed.bytes
+	if s.verify != nil {
+		if m.Found, err = s.verify(pods, out.Bytes(), complaint.Bytes()); err != nil {
+			return nil, fmt.Errorf("%s: %w", m.Command, err)
+		}
+	}
+	if s.sampled {
+		m.sampleOf(labelled(out.Bytes()), b.sample)
+		m.Whole = &used
+	}
+	return m, nil
+}
+
+// tally counts what passes.
+type tally struct {
+	to    io.Writer
+	bytes int
+}
+
+// Write implements io.Writer.
+func (t *tally) Write(p []byte) (int, error) {
+	n, err := t.to.Write(p)
+	t.bytes += n
+	return n, err
+}
+
+// fits says whether a scenario that needs memory for every pod may run where so many bytes are left: the machine would
+// end the cluster's processes, or ours. What does not is noted. A scenario left out before stays out.
+func (s *sizeResult) fits(before *sizeResult, name string, available int64) bool {
+	m := before.named(name)
+	if m == nil {
+		return false
+	}
+	var peak int64
+	for _, used := range m.Samples {
+		peak = max(peak, used.Memory)
+	}
+	need := float64(peak) * float64(s.Pods) / float64(before.Pods)
+	if available == 0 || need < 0.85*float64(available) {
+		return true
+	}
+	s.Notes = append(s.Notes, fmt.Sprintf("%s is left out: it would take about %.0f GiB of memory, and %.0f GiB are free",
+		m.Name, need/(1<<30), float64(available)/(1<<30)))
+	return false
 }
 
 // note says where the floor asks for other things than a check does: it would not be one.

@@ -43,9 +43,9 @@ func (r *result) evaluate() {
 	for _, q := range quantities() {
 		for k, size := range r.Sizes {
 			q.sumUp(size.Scenarios)
-			for i, m := range size.Scenarios {
+			for _, m := range size.Scenarios {
 				if k > 0 {
-					q.into(m).Growth = over(q.into(m).Median, q.into(r.Sizes[k-1].Scenarios[i]).Median)
+					q.into(m).Growth = over(q.into(m).Median, q.into(r.Sizes[k-1].named(m.Name)).Median)
 				}
 			}
 		}

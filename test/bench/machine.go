@@ -18,14 +18,21 @@ func loadAverage() string {
 }
 
 // totalMemory is in bytes, 0 where the system does not tell.
-func totalMemory() int64 {
+func totalMemory() int64 { return memoryInfo("MemTotal") }
+
+// availableMemory is what is left for programs that are started now.
+func availableMemory() int64 { return memoryInfo("MemAvailable") }
+
+func memoryInfo(name string) int64 {
 	text, err := os.ReadFile("/proc/meminfo")
 	if err != nil {
 		return 0
 	}
-	var kib int64
-	if _, err := fmt.Sscanf(string(text), "MemTotal: %d kB", &kib); err != nil {
-		return 0
+	for line := range strings.Lines(string(text)) {
+		var kib int64
+		if _, err := fmt.Sscanf(line, name+": %d kB", &kib); err == nil {
+			return kib * 1024
+		}
 	}
-	return kib * 1024
+	return 0
 }

@@ -18,8 +18,8 @@ func (r *result) markdown(out io.Writer) {
 	headings = append(headings, "times the floor", "user CPU", "peak memory", "requests", "received")
 	fmt.Fprintf(out, "| %s |\n|---|%s\n", strings.Join(headings, " | "), strings.Repeat("--:|", len(headings)-1))
 	last := r.Sizes[len(r.Sizes)-1]
-	for _, m := range last.Scenarios {
-		r.row(out, m)
+	for _, m := range r.Sizes[0].Scenarios { // what was left out later as well
+		r.row(out, m.Name)
 	}
 	for _, m := range last.Scenarios {
 		if m.Sampled > 0 {
@@ -31,16 +31,26 @@ func (r *result) markdown(out io.Writer) {
 }
 
 // row is a scenario: its time and memory at every size, and the rest at the last.
-func (r *result) row(out io.Writer, m *measurement) {
+func (r *result) row(out io.Writer, name string) {
+	const nothing = "–" // it was left out
+	var m *measurement
 	var walls, memory []string
 	for _, s := range r.Sizes {
-		at := s.named(m.Name)
-		wall := fmt.Sprintf("%.2f s", at.Wall.Median)
-		if at.Sampled > 0 {
+		m = s.named(name)
+		if m == nil {
+			walls, memory = append(walls, nothing), append(memory, nothing)
+			continue
+		}
+		wall := fmt.Sprintf("%.2f s", m.Wall.Median)
+		if m.Sampled > 0 {
 			wall += "\\*"
 		}
-		walls, memory = append(walls, wall), append(memory, fmt.Sprintf("%.0f", at.Memory.Median/(1<<20)))
+		walls, memory = append(walls, wall), append(memory, fmt.Sprintf("%.0f", m.Memory.Median/(1<<20)))
 	}
-	fmt.Fprintf(out, "| `%s` | %s | %.2f | %.2f s | %s MiB | %s | %s |\n", m.Command, strings.Join(walls, " | "),
-		m.Wall.Ratio, m.User.Median, strings.Join(memory, " · "), thousands(int(m.Traffic.total())), size(m.Traffic.Received))
+	cells := []string{nothing, nothing, strings.Join(memory, " · ") + " MiB", nothing, nothing}
+	if m != nil {
+		cells[0], cells[1] = fmt.Sprintf("%.2f", m.Wall.Ratio), fmt.Sprintf("%.2f s", m.User.Median)
+		cells[3], cells[4] = thousands(int(m.Traffic.total())), size(m.Traffic.Received)
+	}
+	fmt.Fprintf(out, "| `%s` | %s |\n", r.Sizes[0].named(name).Command, strings.Join(append(walls, cells...), " | "))
 }

@@ -13,7 +13,7 @@ import (
 
 // print writes the tables: one a size, each line compared with the floor.
 func (r *result) print(out io.Writer) {
-	fmt.Fprintf(out, "%s, Kubernetes %s", r.Machine, r.Kubernetes)
+	fmt.Fprintf(out, "%s; %s, Kubernetes %s", r.Plugin, r.Machine, r.Kubernetes)
 	if r.LoadAverage != "" {
 		fmt.Fprintf(out, ", load average %s", r.LoadAverage)
 	}
@@ -86,8 +86,8 @@ func (f figure) ratio() string {
 func (r *result) printGrowth(out io.Writer, from, to *sizeResult) {
 	fmt.Fprintf(out, "\ngrowth from %s to %s pods\n", thousands(from.Pods), thousands(to.Pods))
 	rows := [][]string{{"", "WALL", "USER CPU", "PEAK MEMORY", "REQUESTS", "RECEIVED"}}
-	for i, m := range to.Scenarios {
-		row, before := []string{m.Name}, from.Scenarios[i].Traffic
+	for _, m := range to.Scenarios {
+		row, before := []string{m.Name}, from.named(m.Name).Traffic
 		for _, growth := range []float64{
 			m.Wall.Growth, m.User.Growth, m.Memory.Growth,
 			over(float64(m.Traffic.total()), float64(before.total())), over(float64(m.Traffic.Received), float64(before.Received)),

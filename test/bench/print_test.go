@@ -30,7 +30,7 @@ func measured() *result {
 	second.Scenarios[3].Found = findings{1234, "pods"}
 	second.note()
 	r := &result{
-		Date: time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC), Kubernetes: "v1.37.1", Rounds: 3, LoadAverage: "0.10 0.20 0.30",
+		Date: time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC), Kubernetes: "v1.37.1", Plugin: "kubectl-pss v0.1.0", Rounds: 3, LoadAverage: "0.10 0.20 0.30",
 		Machine: machine{CPUs: 2, Memory: 24 << 30, System: "linux/amd64", Go: "go1.26.8"},
 		Startup: []*measurement{
 			{Name: importsName, Samples: []sample{{Wall: 30 * time.Millisecond}}},
@@ -43,7 +43,7 @@ func measured() *result {
 }
 
 func TestPrint(t *testing.T) {
-	want := `2 cores, 24 GiB, linux/amd64, go1.26.8, Kubernetes v1.37.1, load average 0.10 0.20 0.30
+	want := `kubectl-pss v0.1.0; 2 cores, 24 GiB, linux/amd64, go1.26.8, Kubernetes v1.37.1, load average 0.10 0.20 0.30
 medians of 3 interleaved rounds, in brackets their quartiles; ratios to the floor, in brackets those of single rounds
 
 1,000 pods of 8.6 KB, 100 workloads, 20 namespaces

@@ -14,11 +14,13 @@ import (
 
 // result is everything measured, as it is saved.
 type result struct {
-	Date        time.Time `json:"date"`
-	Kubernetes  string    `json:"kubernetes"`
-	Machine     machine   `json:"machine"`
-	LoadAverage string    `json:"loadAverage,omitempty"`
-	Rounds      int       `json:"rounds"`
+	Date       time.Time `json:"date"`
+	Kubernetes string    `json:"kubernetes"`
+	// Plugin is what it says of its own version.
+	Plugin      string  `json:"plugin"`
+	Machine     machine `json:"machine"`
+	LoadAverage string  `json:"loadAverage,omitempty"`
+	Rounds      int     `json:"rounds"`
 	// Startup compares the start of the plugin with that of the libraries that it imports.
 	Startup []*measurement `json:"startup"`
 	Sizes   []*sizeResult  `json:"sizes"`
