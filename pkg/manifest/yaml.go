@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -138,25 +136,9 @@ func (d *document) checkAliases() error {
 
 // explain finds the line of a YAML error.
 func (d *document) explain(err error) error {
-	line, text := lineIn(err)
-	if strings.HasPrefix(text, "key ") && line > 0 { // set twice
+	line, text := place.Broken(d.text, err)
+	if strings.HasPrefix(text, "key ") { // set twice
 		return syntaxError{line, text}
-	}
-	// Neither decoder names line 1, and each is right about one sort of error: what is in a line, and where in a
-	// structure something is missing.
-	lower := append(newline(), d.text...)
-	if strings.HasPrefix(text, "did not find expected") {
-		if _, err = yaml.YAMLToJSON(lower); err != nil { // the two do not agree on everything
-			line, _ = lineIn(err)
-			line++ // it names the last line that was good
-		}
-	} else {
-		if _, newer := place.Tree(lower); newer != nil {
-			line, _ = lineIn(newer)
-		}
-	}
-	if line > 0 {
-		line--
 	}
 	if bytes.Contains(d.text, []byte("{{")) {
 		text += "; a template has to be rendered first: helm template CHART | kubectl pss check -f -"
@@ -178,22 +160,6 @@ func (d *document) firstLine() int {
 	}
 	return 1
 }
-
-// lineIn takes the line out of a YAML error; 0 for none.
-func lineIn(err error) (line int, text string) {
-	text = strings.TrimPrefix(err.Error(), "yaml: ")
-	if rest, many := strings.CutPrefix(text, "unmarshal errors:\n"); many {
-		text, _, _ = strings.Cut(strings.TrimSpace(rest), "\n")
-	}
-	if m := linePrefix().FindStringSubmatch(text); m != nil {
-		if n, err := strconv.Atoi(m[1]); err == nil {
-			return n, text[len(m[0]):]
-		}
-	}
-	return 0, text
-}
-
-func linePrefix() *regexp.Regexp { return regexp.MustCompile(`^line (\d+): `) }
 
 // keyLine is the line of the first key that is no plain value, 0 for none.
 func keyLine(n *yamlnode.Node) int {

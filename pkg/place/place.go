@@ -3,7 +3,10 @@
 package place
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"math"
 	"strings"
 
@@ -86,4 +89,27 @@ func sizeOf(n *yaml.Node, known map[*yaml.Node]int) int {
 		known[n] = size
 	}
 	return size
+}
+
+// Second is the line in which a second document of the text begins, broken or not; 0 where there is none, or it holds
+// nothing.
+func Second(text []byte) int {
+	if !bytes.Contains(text, []byte("\n---")) && !bytes.Contains(text, []byte("\n...")) {
+		return 0
+	}
+	decoder := yaml.NewDecoder(bytes.NewReader(text))
+	for n := 0; ; n++ {
+		var top yaml.Node
+		err := decoder.Decode(&top)
+		if n > 0 && err != nil && !errors.Is(err, io.EOF) {
+			line, _ := lineIn(err)
+			return max(1, line)
+		}
+		if err != nil {
+			return 0
+		}
+		if n > 0 && len(top.Content) > 0 && top.Content[0].Tag != "!!null" {
+			return top.Content[0].Line
+		}
+	}
 }

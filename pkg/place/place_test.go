@@ -4,6 +4,8 @@ import (
 	"math"
 	"strings"
 	"testing"
+
+	"sigs.k8s.io/yaml"
 )
 
 const text = `# a plan
@@ -86,8 +88,8 @@ func FuzzTree(f *testing.F) {
 		if err != nil {
 			return
 		}
-		// Of what ends a line in YAML, LS, PS and NEL do too.
-		lines := 1 + strings.Count(text, "\n") + strings.Count(text, "\r") + strings.Count(text, "\u0085") + strings.Count(text, "\u2028") + strings.Count(text, "\u2029")
+		// CR, NEL, LS and PS end a line too, and what is missing at the end is said of the line after it.
+		lines := 2 + strings.Count(text, "\n") + strings.Count(text, "\r") + strings.Count(text, "\u0085") + strings.Count(text, "\u2028") + strings.Count(text, "\u2029")
 		if line := Line(top, path); line < 0 || line > lines {
 			t.Errorf("%q stands in line %d of %d", path, line, lines)
 		}
@@ -95,4 +97,41 @@ func FuzzTree(f *testing.F) {
 			t.Errorf("%d bytes", size)
 		}
 	})
+}
+
+func TestBroken(t *testing.T) {
+	for name, tt := range map[string]struct {
+		text    string
+		line    int
+		problem string
+	}{
+		"the first line": {"a: b: c\n", 1, "mapping values are not allowed in this context"},
+		"a later line":   {"a: 1\nb: c: d\n", 2, "mapping values are not allowed in this context"},
+		"unclosed":       {"a: {\nb: 1\n", 3, "did not find expected ',' or '}'"},
+		"twice":          {"a: 1\nb: 2\na: 3\n", 3, `key "a" already set in map`},
+		"a control":      {"a: 1\nb: \x01\n", 2, "control characters are not allowed"},
+		"a C1 control":   {"a: 1\n\nb: \u009b\n", 3, "control characters are not allowed"},
+		"no UTF-8":       {"a: 1\nb: \xff\n", 2, "invalid leading UTF-8 octet"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := yaml.YAMLToJSONStrict([]byte(tt.text))
+			if err == nil {
+				t.Fatal("no error")
+			}
+			if line, problem := Broken([]byte(tt.text), err); line != tt.line || problem != tt.problem {
+				t.Errorf("line %d: %s, want %d: %s", line, problem, tt.line, tt.problem)
+			}
+		})
+	}
+}
+
+func TestSecond(t *testing.T) {
+	for text, want := range map[string]int{
+		"": 0, "a: 1\n": 0, "---\na: 1\n": 0, "a: 1\n---\n": 0, "a: 1\n---\n# nothing\n---\n...\n": 0, "a: |\n  x\n  ---\n": 0,
+		"a: 1\n---\nb: 2\n": 3, "a: 1\n---\n---\n- 1\n": 4, "a: 1\n--- {}\n": 2, "a: 1\n...\nb\n": 2, "a: 1\n---\nb: {\n": 3, "{\n---\n": 0,
+	} {
+		if got := Second([]byte(text)); got != want {
+			t.Errorf("%q: %d, want %d", text, got, want)
+		}
+	}
 }

@@ -30,6 +30,9 @@ func FuzzLoadJournal(f *testing.F) {
 			if run != nil {
 				t.Fatal("a run and an error")
 			}
+			if lines := bytes.Count(reseal(edited), []byte("\n")) + 1; !inLine(err, "journal", lines) {
+				t.Fatalf("names no line of %d: %v", lines, err)
+			}
 			return
 		}
 		if good > len(reseal(edited)) {

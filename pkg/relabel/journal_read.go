@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"k8s.io/apimachinery/pkg/util/sets"
@@ -85,7 +86,7 @@ func (r *journalReader) readHead() error {
 		if err := r.decode(&item, "item"); err != nil {
 			return err
 		}
-		if err := checkItem(&item); err != nil {
+		if _, err := checkItem(&item); err != nil {
 			return err
 		}
 		if seen.Has(item.Namespace) {
@@ -129,31 +130,39 @@ func checkHeader(h *header, id string) error {
 	}
 }
 
-// checkItem refuses what no plan holds. Values need not be levels and versions: old ones that are neither must be
-// restored just so.
-func checkItem(item *report.Planned) error {
+// checkItem refuses what no plan holds, and names the field that holds it. Values need not be levels and versions: old
+// ones that are neither must be restored just so.
+func checkItem(item *report.Planned) (field string, err error) {
 	if wrong := validation.IsDNS1123Label(item.Namespace); len(wrong) > 0 {
-		return fmt.Errorf("namespace %q: %s", item.Namespace, wrong[0])
+		return "namespace", fmt.Errorf("namespace %q: %s", item.Namespace, wrong[0])
 	}
 	if item.UID == "" {
-		return fmt.Errorf("namespace %q has no uid", item.Namespace)
+		return "uid", fmt.Errorf("namespace %q has no uid", item.Namespace)
 	}
 	switch item.Action {
 	case report.ActionChange, report.ActionKeep, report.ActionSkip:
 	default:
-		return fmt.Errorf("namespace %q: unknown action %q", item.Namespace, item.Action)
+		return "action", fmt.Errorf("namespace %q: unknown action %q", item.Namespace, item.Action)
 	}
-	for _, labels := range []map[string]string{item.Before, item.After} {
-		for key, value := range labels {
-			if !slices.Contains(survey.Keys(), key) {
-				return fmt.Errorf("namespace %q: %q is no label of Pod Security", item.Namespace, key)
-			}
-			if wrong := validation.IsValidLabelValue(value); len(wrong) > 0 {
-				return fmt.Errorf("namespace %q: %s=%q: %s", item.Namespace, key, value, wrong[0])
-			}
+	if key, err := checkLabels(item.Namespace, item.Before); err != nil {
+		return "before." + key, err
+	}
+	if key, err := checkLabels(item.Namespace, item.After); err != nil {
+		return "after." + key, err
+	}
+	return "", nil
+}
+
+func checkLabels(namespace string, labels map[string]string) (key string, err error) {
+	for _, key := range slices.Sorted(maps.Keys(labels)) {
+		if !slices.Contains(survey.Keys(), key) {
+			return key, fmt.Errorf("namespace %q: %+q is no label of Pod Security", namespace, key) // +: some letters look alike
+		}
+		if wrong := validation.IsValidLabelValue(labels[key]); len(wrong) > 0 {
+			return key, fmt.Errorf("namespace %q: %s=%q: %s", namespace, key, labels[key], wrong[0])
 		}
 	}
-	return nil
+	return "", nil
 }
 
 func (r *journalReader) readEvent(text []byte) error {

@@ -10,6 +10,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/pod-security-admission/api"
 
+	"github.com/kubectl-pss/kubectl-pss/pkg/patience"
 	"github.com/kubectl-pss/kubectl-pss/pkg/report"
 	"github.com/kubectl-pss/kubectl-pss/pkg/survey"
 )
@@ -55,7 +56,7 @@ func undone(item *report.Planned, written bool, read func(string) (*corev1.Names
 	case apierrors.IsNotFound(err), err == nil && live == nil:
 		p.Reason = reasonDeleted
 	case err != nil:
-		p.Reason = reasonUnread + err.Error()
+		p.Reason = reasonUnread + patience.Text(err)
 	case string(live.UID) != item.UID:
 		p.Reason = reasonRecreated
 	default:
