@@ -62,7 +62,8 @@ demo-psp-down: ## Remove that cluster and all of its files
 ##@ Develop
 
 .PHONY: test
-test: verify lint unit scripts cross e2e ## Run everything that CI runs (cold: about half an hour on two cores, then 14 minutes)
+test: fuzztime = 3s
+test: verify lint unit fuzz scripts cross e2e ## Run everything that CI runs (cold: about half an hour on two cores, then 14 minutes)
 
 .PHONY: verify
 verify: ## Check go.mod, formatting, file lengths, and that each lint rule bites
@@ -81,6 +82,14 @@ unit: ## Run the unit tests, with the race detector and in random order
 	@$(STAGE) 'unit' $(GO) test -race -shuffle=on ./cmd/... ./pkg/... $(unit_tests)
 	@$(STAGE) 'unit: dist' $(GO) test -shuffle=on ./hack/dist/...
 	@$(STAGE) 'unit: localkube' $(GO) -C hack/localkube test -shuffle=on ./...
+
+.PHONY: fuzz
+fuzz: ## Fuzz each target for FUZZTIME (10s; 3s in make test)
+	@$(STAGE) 'fuzz' env FUZZTIME='$(or $(FUZZTIME),$(fuzztime),10s)' hack/fuzz.sh
+
+.PHONY: vuln
+vuln: ## Look for known vulnerabilities in what a release is built of; GOVULNDB may name a copy of the database
+	@$(STAGE) 'vuln' hack/vuln.sh
 
 .PHONY: scripts
 scripts: ## Run the command against scripted API servers (testscript)
