@@ -32,6 +32,10 @@ const (
 	queriesPerSecond = 100
 	// burst lets the requests of a small check leave without waiting.
 	burst = 2 * queriesPerSecond
+	// parallelRequests is how many requests are under way at once, whatever asks for them, the server's metrics aside:
+	// the lists of a whole-cluster read and what is read beside them. A server counts requests under way, not their
+	// rate, and shares some six hundred among all clients.
+	parallelRequests = 16
 
 	protobuf = "application/vnd.kubernetes.protobuf"
 	json     = "application/json"
@@ -56,6 +60,8 @@ type Client struct {
 	context string
 	timeout time.Duration
 	backoff wait.Backoff
+	// underWay has room for parallelRequests.
+	underWay chan struct{}
 	// answered says that the server has been there: from then on a refused connection may pass.
 	answered atomic.Bool
 }
@@ -72,12 +78,13 @@ func NewClient(getter genericclioptions.RESTClientGetter, o ClientOptions) (*Cli
 		return nil, err
 	}
 	c := &Client{
-		groups:  map[schema.GroupVersion]rest.Interface{},
-		codec:   runtime.NewParameterCodec(scheme),
-		host:    config.Host,
-		context: contextName(getter, o.Context),
-		timeout: config.Timeout,
-		backoff: patience.Backoff(),
+		groups:   map[schema.GroupVersion]rest.Interface{},
+		codec:    runtime.NewParameterCodec(scheme),
+		host:     config.Host,
+		context:  contextName(getter, o.Context),
+		timeout:  config.Timeout,
+		backoff:  patience.Backoff(),
+		underWay: make(chan struct{}, parallelRequests),
 	}
 	client, err := rest.HTTPClientFor(config)
 	if err != nil {

@@ -38,8 +38,15 @@ func (c *Client) request(k kind, namespace string) *rest.Request {
 // ride sends a request and rides out what usually passes. client-go does so for answers with Retry-After and for
 // connections reset before an answer, and its request timeout spans its own retries; here the same timeout
 // spans ours.
+// Waiting for a turn is no part of the timeout.
 func (c *Client) ride(ctx context.Context, send func(context.Context) error) error {
 	ctx = patience.Quiet(ctx)
+	select {
+	case c.underWay <- struct{}{}:
+		defer func() { <-c.underWay }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	if c.timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, c.timeout)
