@@ -67,8 +67,8 @@ func (a *Asking) ask(ctx context.Context, r *workload.Request) workload.Admissio
 	}
 	answer := workload.Admission{User: user}
 	switch {
-	case err == nil && len(pod.Spec.Containers) == 0:
-		answer.Reason, answer.Message = reasonMalformed, "the answer is no pod: it has no containers" // it was cut off
+	case err == nil && pod.Name+pod.GenerateName == "" && len(pod.Spec.Containers) == 0: // it was cut off
+		answer.Reason, answer.Message = reasonMalformed, "the answer is no pod: it has neither a name nor containers"
 	case err == nil:
 		answer.Pod = pod
 	default:
