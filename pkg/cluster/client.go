@@ -12,6 +12,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	nodev1 "k8s.io/api/node/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -118,20 +119,21 @@ func readConfig(user *rest.Config, o ClientOptions) *rest.Config {
 		config.WarningHandlerWithContext = o.Warnings
 	}
 	config.Wrap(refuseWrites)
+	config.Wrap(skimLists)
 	return config
 }
 
 func groupVersions() []schema.GroupVersion {
 	return []schema.GroupVersion{
 		corev1.SchemeGroupVersion, appsv1.SchemeGroupVersion, batchv1.SchemeGroupVersion, admissionv1.SchemeGroupVersion,
-		rbacv1.SchemeGroupVersion,
+		rbacv1.SchemeGroupVersion, nodev1.SchemeGroupVersion,
 	}
 }
 
 // newScheme knows only the groups that are read; client-go's own knows some forty.
 func newScheme() (*runtime.Scheme, error) {
 	scheme := runtime.NewScheme()
-	add := runtime.NewSchemeBuilder(corev1.AddToScheme, appsv1.AddToScheme, batchv1.AddToScheme, admissionv1.AddToScheme, rbacv1.AddToScheme)
+	add := runtime.NewSchemeBuilder(corev1.AddToScheme, appsv1.AddToScheme, batchv1.AddToScheme, admissionv1.AddToScheme, rbacv1.AddToScheme, nodev1.AddToScheme)
 	if err := add.AddToScheme(scheme); err != nil {
 		return nil, fmt.Errorf("building the scheme: %w", err)
 	}

@@ -15,6 +15,8 @@ type kind struct {
 	resource string
 	one      func() runtime.Object
 	list     func() runtime.Object
+	// cut is what lists leave out of the objects.
+	cut func() *cut
 }
 
 // name is the resource as RBAC spells it: plural.group.
@@ -34,6 +36,7 @@ func newKind[O, L any, PO object[O], PL object[L]](gv schema.GroupVersion, name,
 		resource:         resource,
 		one:              func() runtime.Object { return PO(new(O)) },
 		list:             func() runtime.Object { return PL(new(L)) },
+		cut:              objectCut[O],
 	}
 }
 
@@ -42,7 +45,9 @@ func namespaceKind() kind {
 }
 
 func podKind() kind {
-	return newKind[corev1.Pod, corev1.PodList](corev1.SchemeGroupVersion, "Pod", "pods")
+	k := newKind[corev1.Pod, corev1.PodList](corev1.SchemeGroupVersion, "Pod", "pods")
+	k.cut = podCut
+	return k
 }
 
 func webhookKind() kind {

@@ -12,7 +12,7 @@ import (
 
 const (
 	// prefetch is how many pages may wait while the sink works on one and another is on its way.
-	prefetch = 1
+	prefetch = 0
 	// restarts bounds how often a list starts again whose continue token expired without a successor, and how
 	// often in a row it may expire without a page in between.
 	restarts = 3
@@ -23,6 +23,8 @@ type listing struct {
 	kind      kind
 	namespace string
 	options   metav1.ListOptions
+	// whole leaves nothing out of the objects.
+	whole bool
 }
 
 // stream reads a list page by page; handle works on a page while the next one is fetched. failure says why the
@@ -55,6 +57,9 @@ func (s *Source) stream(ctx context.Context, l listing, handle func(page runtime
 func (s *Source) fetch(ctx context.Context, l listing, pages chan<- runtime.Object) error {
 	o := l.options
 	o.Limit = s.options.ChunkSize
+	if !l.whole {
+		ctx = withCut(ctx, l.kind.cut())
+	}
 	way := newCourse(l.kind.name())
 	for restarted, stalled := 0, 0; ; stalled = 0 {
 		page := l.kind.list()

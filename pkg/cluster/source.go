@@ -97,7 +97,7 @@ func (s *Source) Namespaces(ctx context.Context) ([]corev1.Namespace, error) {
 	var all []corev1.Namespace
 	seen := map[string]bool{}
 	among := sets.New(s.options.Among...)
-	list := listing{kind: namespaceKind(), options: metav1.ListOptions{LabelSelector: s.options.Selector}}
+	list := listing{kind: namespaceKind(), options: metav1.ListOptions{LabelSelector: s.options.Selector}, whole: s.options.Whole}
 	failure, err := s.stream(ctx, list, func(page runtime.Object) error {
 		return meta.EachListItem(page, func(obj runtime.Object) error {
 			ns, ok := obj.(*corev1.Namespace)

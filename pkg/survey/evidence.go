@@ -91,6 +91,7 @@ func sortEvidence(list []*evidence) {
 			map[string]string{workload.Current: "0", workload.Old: "1", workload.Unknown: "2"}[e.revision],
 			map[bool]string{false: "0", true: "1"}[e.over()],
 			first, e.finding.text(),
+			map[bool]string{false: "0", true: "1"}[e.finished],
 		}, "\x00")
 	}
 	slices.SortFunc(list, func(a, b *evidence) int { return strings.Compare(rank(a), rank(b)) })
