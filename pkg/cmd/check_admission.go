@@ -48,7 +48,11 @@ func (o *surveyor) admit(progress *terminal.Progress) func(context.Context, []wo
 		}
 		var left atomic.Int64
 		left.Store(int64(asking.Count()))
-		if text := beforehand("", left.Load(), "to create pods"); text != "" && !o.Streams.Quiet {
+		what := "to create pods"
+		if left.Load() == 1 {
+			what = "to create a pod"
+		}
+		if text := beforehand("", left.Load(), what); text != "" && !o.Streams.Quiet {
 			say(o.Streams, text)
 		}
 		progress.Doing("asking for")

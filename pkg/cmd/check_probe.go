@@ -145,7 +145,11 @@ func stillAssumed(l *survey.Learned, namespaces []corev1.Namespace) string {
 		}
 	}
 	if open > 0 {
-		parts = append(parts, fmt.Sprintf("that %d of the namespaces are not exempt", open))
+		of := "1 namespace is not"
+		if open > 1 {
+			of = fmt.Sprintf("%d namespaces are not", open)
+		}
+		parts = append(parts, "that "+of+" exempt")
 	}
 	if len(parts) == 0 {
 		return ""
