@@ -167,7 +167,7 @@ func (o *BlockedOptions) Run(ctx context.Context) error {
 func nothingRefused(r *report.BlockedReport, namespaces []corev1.Namespace) string {
 	text := fmt.Sprintf("Pod Security refuses nothing right now in %d namespaces", len(namespaces))
 	if len(namespaces) == 1 {
-		text = "Pod Security refuses nothing right now in namespace " + namespaces[0].Name
+		text = "Pod Security refuses nothing right now in namespace " + terminal.Escape(namespaces[0].Name)
 	}
 	if r.Server.PodSecurity.Value == report.PodSecurityInactive {
 		text += ": it is not active on this server"

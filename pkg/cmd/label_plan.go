@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -10,6 +11,7 @@ import (
 	"github.com/kubectl-pss/kubectl-pss/pkg/cluster"
 	"github.com/kubectl-pss/kubectl-pss/pkg/relabel"
 	"github.com/kubectl-pss/kubectl-pss/pkg/report"
+	"github.com/kubectl-pss/kubectl-pss/pkg/terminal"
 )
 
 // plan makes the plan, or brings one that was made before up to date. The run is that of --continue.
@@ -50,7 +52,7 @@ func (o *LabelOptions) readPlan() (*report.LabelPlan, error) {
 	if o.File != "-" {
 		data, err := os.ReadFile(o.File)
 		if err != nil {
-			return nil, usageError{err}
+			return nil, usageError{errors.New(terminal.Escape(err.Error()))} // a file's name may hold lines
 		}
 		return relabel.ParsePlan(o.File, data)
 	}

@@ -1,7 +1,6 @@
 package relabel
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -165,7 +164,7 @@ func carryOut(t *testing.T, read func(text string) []report.Planned, text string
 			server.Add(ns)
 		}
 		api := connect(t, server, 0, APIOptions{})
-		api.Write(context.Background(), items, Hooks{})
+		api.Write(t.Context(), items, Hooks{})
 		wrote += onlyWrote(t, server, items)
 		server.Close()
 	}

@@ -13,8 +13,17 @@ import (
 // parser reads of them, and the server takes the change exactly when it has no complaint.
 func FuzzLabels(f *testing.F) {
 	for _, seed := range [][2]string{
-		{"restricted", "latest"}, {"baseline", "v1.30"}, {"privileged", "v1.0"}, {"", ""}, {"Baseline", "1.30"}, {"restricted ", "v1.030"},
-		{"restricted\n", "v2.0"}, {"\u202erestricted", "v1.-1"}, {"restricted:latest", "v1.99999999999999999999"}, {"\x00", "V1.30"}, {"baseline", "v1.30.1"},
+		{"restricted", "latest"},
+		{"baseline", "v1.30"},
+		{"privileged", "v1.0"},
+		{"", ""},
+		{"Baseline", "1.30"},
+		{"restricted ", "v1.030"},
+		{"restricted\n", "v2.0"},
+		{"\u202erestricted", "v1.-1"},
+		{"restricted:latest", "v1.99999999999999999999"},
+		{"\x00", "V1.30"},
+		{"baseline", "v1.30.1"},
 	} {
 		f.Add(seed[0], seed[1], seed[0], seed[1], "privileged", "latest", byte(0x3f))
 		f.Add("restricted", seed[1], "", "", seed[0], seed[1], byte(0x2d))
