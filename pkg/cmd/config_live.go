@@ -67,6 +67,9 @@ func (o *ConfigOptions) live(ctx context.Context) (*report.ConfigReport, error) 
 		return nil, err
 	}
 	for _, g := range o.Client.Gates(ctx, o.Survey.Binary) {
+		if active := found.PodSecurity; g.Name == "PodSecurity" && !g.Known && active.Value == probe.Active {
+			g.Known, g.Enabled, g.How, g.Needs = true, true, active.How, active.Needs
+		}
 		r.Facts = append(r.Facts, gateFact(g))
 	}
 	facts, err := inquiry.Facts()
