@@ -63,6 +63,7 @@ demo-psp-down: ## Remove that cluster and all of its files
 
 .PHONY: test
 test: fuzztime = 3s
+test: fuzzcache = none
 test: verify lint unit fuzz scripts cross e2e ## Run everything that CI runs (cold: about half an hour on two cores, then 14 minutes)
 
 .PHONY: verify
@@ -85,7 +86,7 @@ unit: ## Run the unit tests, with the race detector and in random order
 
 .PHONY: fuzz
 fuzz: ## Fuzz each target for FUZZTIME (10s; 3s in make test)
-	@$(STAGE) 'fuzz' env FUZZTIME='$(or $(FUZZTIME),$(fuzztime),10s)' hack/fuzz.sh
+	@$(STAGE) 'fuzz' env FUZZTIME='$(or $(FUZZTIME),$(fuzztime),10s)' FUZZCACHE='$(or $(FUZZCACHE),$(fuzzcache))' hack/fuzz.sh
 
 .PHONY: vuln
 vuln: ## Look for known vulnerabilities in what a release is built of; GOVULNDB may name a copy of the database

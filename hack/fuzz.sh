@@ -6,11 +6,13 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 root="$PWD"
 fuzztime="${FUZZTIME:-10s}"
-# What fuzzing found interesting outlives a run, as it does for go test; `go clean -fuzzcache` removes it.
-cache="$(go env GOCACHE)/fuzz"
 module="$(go list -m)"
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
+# What fuzzing found interesting outlives a run, as it does for go test; `go clean -fuzzcache` removes it. With
+# FUZZCACHE=none it starts from the seeds alone, since trying all that was found before may take longer than a short run.
+cache="$(go env GOCACHE)/fuzz"
+[ "${FUZZCACHE:-}" != none ] || cache="$work/cache"
 
 packages="$(grep -rl --include='*_test.go' '^func Fuzz[A-Z]' "${@:-pkg}" | xargs -r -n 1 dirname | sort -u)"
 if [ -z "$packages" ]; then
@@ -31,7 +33,7 @@ run() {
     return
   fi
   count=$((count + 1))
-  printf '%-20s %-14s %s\n' "$1" "$2" "$(grep -o 'execs: [0-9]*' "$log" | tail -1)"
+  printf '%-20s %-14s %s\n' "$1" "$2" "$(grep -o 'execs: [0-9]*' "$log" | tail -1 || echo 'no more than its seeds')"
 }
 
 for package in $packages; do
