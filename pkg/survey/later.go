@@ -96,14 +96,21 @@ func (f *fold) pod(r *room, pod *corev1.Pod) *judgement {
 
 // template judges an object's template: the pod that it becomes, and as it stands.
 func (f *fold) template(r *room, o *workload.Object) (made, stored *judgement) {
-	pod := workload.PodOf(o, f.minor)
-	made = f.judge.of(r.panel, &pod.ObjectMeta, &pod.Spec)
-	stored = f.judge.of(r.panel, &o.Template.ObjectMeta, &o.Template.Spec)
+	made, stored = f.judge.template(r.panel, o, f.minor)
 	if f.later == nil {
 		return made, stored
 	}
 	// Another release leaves a stored template as it is, but makes a pod of it in its own way.
-	pod, there := workload.PodOf(o, f.later.minor), f.later.spaces[o.Namespace].panel
-	return f.later.joined(made, f.later.judge.of(there, &pod.ObjectMeta, &pod.Spec)),
-		f.later.joined(stored, f.later.judge.of(there, &o.Template.ObjectMeta, &o.Template.Spec))
+	madeThere, storedThere := f.later.judge.template(f.later.spaces[o.Namespace].panel, o, f.later.minor)
+	return f.later.joined(made, madeThere), f.later.joined(stored, storedThere)
+}
+
+// template judges a template under a panel, once where it is the pod that a server of that minor makes of it.
+func (g *judge) template(p *panel, o *workload.Object, minor int) (made, stored *judgement) {
+	stored = g.of(p, &o.Template.ObjectMeta, &o.Template.Spec)
+	if !workload.Alters(o, minor) {
+		return stored, stored
+	}
+	pod := workload.PodOf(o, minor)
+	return g.of(p, &pod.ObjectMeta, &pod.Spec), stored
 }

@@ -73,6 +73,7 @@ type survey struct {
 	admissions map[types.UID]admitted
 	dryRuns    *report.DryRuns
 	changers   []workload.Changer
+	asked      map[question]*report.Updates
 }
 
 // space is a namespace with its policies.

@@ -2,6 +2,7 @@ package workload
 
 import (
 	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 )
@@ -23,6 +24,27 @@ func PodOf(o *Object, minor int) *corev1.Pod {
 	claimVolumes(&pod.Spec, o.Claims)
 	complete(pod, minor)
 	return pod
+}
+
+// Alters says whether PodOf may differ from the template, its name aside. In doubt it does.
+func Alters(o *Object, minor int) bool {
+	t := o.Template
+	if len(o.Claims) > 0 || t.Spec.HostNetwork || minor <= seccompAnnotationMinor {
+		return true
+	}
+	if slices.ContainsFunc(t.Spec.Volumes, func(v corev1.Volume) bool { return v.VolumeSource == (corev1.VolumeSource{}) }) {
+		return true
+	}
+	for key := range t.Annotations {
+		if strings.HasPrefix(key, corev1.DeprecatedAppArmorBetaContainerAnnotationKeyPrefix) {
+			return true
+		}
+	}
+	if sc := t.Spec.SecurityContext; sc != nil && sc.AppArmorProfile != nil {
+		return true
+	}
+	own := func(c corev1.Container) bool { return c.SecurityContext != nil && c.SecurityContext.AppArmorProfile != nil }
+	return slices.ContainsFunc(t.Spec.InitContainers, own) || slices.ContainsFunc(t.Spec.Containers, own)
 }
 
 // claimVolumes puts a StatefulSet's claims in place of template volumes of the same name (case 48). The controller
