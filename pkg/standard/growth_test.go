@@ -19,6 +19,7 @@ func TestManyContainers(t *testing.T) {
 	bytes := func(containers int) int64 {
 		p := crowd(containers)
 		return testing.Benchmark(func(b *testing.B) {
+			b.Helper()
 			b.ReportAllocs()
 			for b.Loop() {
 				for _, d := range e.Denials(restricted, &p.ObjectMeta, &p.Spec) {
