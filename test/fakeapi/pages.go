@@ -1,7 +1,6 @@
 package fakeapi
 
 import (
-	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -156,7 +155,7 @@ func Stall() Action {
 		whole := httptest.NewRecorder()
 		next.ServeHTTP(whole, r)
 		w.Header().Set("Content-Type", whole.Header().Get("Content-Type"))
-		w.Header().Set("Content-Length", fmt.Sprint(whole.Body.Len()))
+		w.Header().Set("Content-Length", strconv.Itoa(whole.Body.Len()))
 		_, _ = w.Write(whole.Body.Bytes()[:whole.Body.Len()/2])
 		_ = http.NewResponseController(w).Flush()
 		<-r.Context().Done()

@@ -164,7 +164,7 @@ func findTruth(ctx context.Context, dir string, c *command) (*truth, error) {
 // labels are those of all namespaces.
 func (s *session) labels() map[string]map[string]string {
 	labels := map[string]map[string]string{}
-	for _, name := range strings.Fields("alpha beta kube-system ready shop") {
+	for name := range strings.FieldsSeq("alpha beta kube-system ready shop") {
 		labels[name] = s.server.Namespace(name).Labels
 	}
 	return labels

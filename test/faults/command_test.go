@@ -24,8 +24,10 @@ type command struct {
 
 func commands() []command {
 	inBeta := slices.Concat(
-		[]phase{version(), get("namespace", needed, namespacePath+"beta", "namespaces", ""),
-			get("owners 1", evidence, "/apis/apps/v1/namespaces/beta/replicasets", "replicasets", "apps")},
+		[]phase{
+			version(), get("namespace", needed, namespacePath+"beta", "namespaces", ""),
+			get("owners 1", evidence, "/apis/apps/v1/namespaces/beta/replicasets", "replicasets", "apps"),
+		},
 		list("pods", evidence, namespacePath+"beta/pods", "pods", ""),
 	)
 	reread := get("re-read", written, namespacePath+"shop", "namespaces", "")
