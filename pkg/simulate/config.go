@@ -1,9 +1,12 @@
 package simulate
 
 import (
+	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"path/filepath"
+	"reflect"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -87,7 +90,7 @@ func ReadConfig(file string, read func(string) ([]byte, error)) (*ConfigFile, er
 	}
 	var t typed
 	if err := yaml.Unmarshal(data, &t); err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
+		return nil, fmt.Errorf("%s: %w", file, plain(err))
 	}
 	f := &ConfigFile{}
 	switch t.Kind {
@@ -109,7 +112,7 @@ func ReadConfig(file string, read func(string) ([]byte, error)) (*ConfigFile, er
 func (f *ConfigFile) wrapped(data []byte, file string, read func(string) ([]byte, error)) error {
 	var w wrapper
 	if err := yaml.UnmarshalStrict(data, &w); err != nil {
-		return fmt.Errorf("%s: %w", file, err)
+		return fmt.Errorf("%s: %w", file, plain(err))
 	}
 	f.Wrapped, f.Wrapper = true, w.APIVersion
 	at := f.find(w.Plugins)
@@ -136,6 +139,27 @@ func (f *ConfigFile) wrapped(data []byte, file string, read func(string) ([]byte
 	default:
 		return f.builtIn()
 	}
+}
+
+// plain words what encoding/json says of a value of the wrong type, which names our own types.
+func plain(err error) error {
+	misfit, ok := errors.AsType[*json.UnmarshalTypeError](err)
+	if !ok {
+		return err
+	}
+	want := "an object"
+	switch misfit.Type.Kind() {
+	case reflect.String:
+		want = "a string"
+	case reflect.Slice:
+		want = "a list"
+	default:
+	}
+	what := cmp.Or(misfit.Field, "the file")
+	if want == "an object" && misfit.Field != "" {
+		what = "each of " + what
+	}
+	return fmt.Errorf("%s has to be %s, and is of type %s", what, want, misfit.Value)
 }
 
 // find is the index of the entry that the server takes, -1 for none, and notes those that it passes over.

@@ -32,6 +32,8 @@ func TestLoadConfig(t *testing.T) {
 		"etc/lost": wrapped("  path: nowhere.yaml\n"), "etc/empty": wrapped("  path: nothing\n"), "etc/nothing": "",
 		"etc/absent": wrapped("- {name: PodSecurity}\n"), "none": "kind: AdmissionConfiguration\n",
 		"typo": v1 + "exemption: {}\n", "typo2": "apiVersion: apiserver.config.k8s.io/v1\nkind: AdmissionConfiguration\nplugin: []\n", "other": "apiVersion: v1\nkind: ConfigMap\n", "nokind": "a: b\n", "garbage": "\x00\x01",
+		"list": "- a\n", "word": "kind: AdmissionConfiguration\nplugins: all\n", "words": "kind: AdmissionConfiguration\nplugins: [all]\n",
+		"map": "kind: {}\n",
 		"level": strings.Replace(v1, "baseline", "strict", 1),
 	} {
 		files[name] = &fstest.MapFile{Data: []byte(text)}
@@ -61,6 +63,8 @@ func TestLoadConfig(t *testing.T) {
 	for name, want := range map[string]string{
 		"missing": "file does not exist", "etc/lost": "configuration of PodSecurity", "etc/empty": "empty file",
 		"typo": `unknown field "exemption"`, "typo2": `unknown field "plugin"`, "other": "no kind", "nokind": "no kind: expected", "garbage": "control characters",
+		"list": "list: the file has to be an object, and is of type array", "word": "plugins has to be a list, and is of type string",
+		"words": "each of plugins has to be an object, and is of type string", "map": "kind has to be a string, and is of type object",
 	} {
 		if _, err := LoadConfig(name, read); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", name, err, want)
