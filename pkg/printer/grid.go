@@ -69,7 +69,7 @@ func (g *grid) draw(width int) ([]string, legend, error) {
 			l.marks[row[i].mark] = true
 		}
 	}
-	lines, err := g.render(shown, gap)
+	lines, err := g.render(shown, widths, gap)
 	return lines, l, err
 }
 
@@ -106,15 +106,31 @@ func (g *grid) nextToHide(shown []int) int {
 	return best
 }
 
-func (g *grid) render(shown []int, gap string) ([]string, error) {
+// render streams: widths are known, so that tablewriter need not keep the rows to find them.
+func (g *grid) render(shown, widths []int, gap string) ([]string, error) {
+	if len(g.rows) == 0 {
+		return nil, nil
+	}
+	fixed := tw.NewMapper[int, int]()
+	titles := make([]string, len(shown))
+	for k, i := range shown {
+		fixed.Set(k, widths[i]+len(gap))
+		titles[k] = g.columns[i].title
+	}
 	var b bytes.Buffer
-	table := newTable(&b, gap)
+	table := newTable(&b, gap, fixed)
+	if err := table.Start(); err != nil {
+		return nil, err
+	}
 	if !g.noHeaders {
-		titles := make([]string, len(shown))
-		for k, i := range shown {
-			titles[k] = g.columns[i].title
-		}
 		table.Header(titles)
+	}
+	lines := make([]string, 0, len(g.rows)+1)
+	drain := func() {
+		for line := range strings.Lines(b.String()) {
+			lines = append(lines, trimmed(line))
+		}
+		b.Reset()
 	}
 	for _, row := range g.rows {
 		texts := make([]string, len(shown)) // tablewriter keeps it
@@ -124,21 +140,15 @@ func (g *grid) render(shown []int, gap string) ([]string, error) {
 		if err := table.Append(texts); err != nil {
 			return nil, err
 		}
+		drain()
 	}
-	if len(g.rows) > 0 {
-		if err := table.Render(); err != nil {
-			return nil, err
-		}
-	}
-	var lines []string
-	for line := range strings.Lines(b.String()) {
-		lines = append(lines, trimmed(line))
-	}
-	return lines, nil
+	err := table.Close()
+	drain()
+	return lines, err
 }
 
 // newTable is a tablewriter without lines, borders, wrapping or title case.
-func newTable(b *bytes.Buffer, gap string) *tablewriter.Table {
+func newTable(b *bytes.Buffer, gap string, widths tw.Mapper[int, int]) *tablewriter.Table {
 	config := tw.CellConfig{
 		Formatting: tw.CellFormatting{AutoFormat: tw.Off, AutoWrap: tw.WrapNone},
 		Alignment:  tw.CellAlignment{Global: tw.AlignLeft},
@@ -149,11 +159,13 @@ func newTable(b *bytes.Buffer, gap string) *tablewriter.Table {
 		tablewriter.WithRenderer(renderer.NewBlueprint(tw.Rendition{
 			Borders:  tw.BorderNone,
 			Symbols:  tw.NewSymbols(tw.StyleNone),
-			Settings: tw.Settings{Lines: tw.LinesNone, Separators: tw.SeparatorsNone},
+			Settings: tw.Settings{Lines: tw.LinesNone, Separators: tw.SeparatorsNone}, Streaming: true,
 		})),
 		tablewriter.WithHeaderConfig(config),
 		tablewriter.WithRowConfig(config),
 		tablewriter.WithTrimSpace(tw.Off),
+		tablewriter.WithStreaming(tw.StreamConfig{Enable: true}),
+		tablewriter.WithColumnWidths(widths),
 	)
 }
 

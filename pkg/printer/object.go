@@ -1,7 +1,7 @@
 package printer
 
 import (
-	"bytes"
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -33,16 +33,28 @@ func whole[T runtime.Object](p printers.ResourcePrinter) func(io.Writer, T) erro
 // printer of the same kind, because kubectl's begins what it prints second with a separator.
 func yaml[T runtime.Object](p, again printers.ResourcePrinter) func(io.Writer, T) error {
 	return func(w io.Writer, document T) error {
-		var b bytes.Buffer
-		if err := whole[T](p)(&b, document); err != nil {
-			b.Reset()
-			if err := whole[T](again)(&b, escaped(document)); err != nil {
-				return err
-			}
+		out := &begunWriter{Writer: bufio.NewWriter(w)}
+		err := whole[T](p)(out, document)
+		if err != nil && !out.begun { // what they refuse they refuse before they write
+			err = whole[T](again)(out, escaped(document))
 		}
-		_, err := w.Write(b.Bytes())
-		return err
+		if err != nil {
+			return err
+		}
+		return out.Flush()
 	}
+}
+
+// begunWriter knows whether anything was written.
+type begunWriter struct {
+	*bufio.Writer
+	begun bool
+}
+
+// Write implements io.Writer.
+func (b *begunWriter) Write(p []byte) (int, error) {
+	b.begun = true
+	return b.Writer.Write(p)
 }
 
 // names writes the items as kubectl writes names. kubectl's own name printer takes no lists.
