@@ -43,7 +43,9 @@ func Alters(o *Object, minor int) bool {
 	if sc := t.Spec.SecurityContext; sc != nil && sc.AppArmorProfile != nil {
 		return true
 	}
-	own := func(c corev1.Container) bool { return c.SecurityContext != nil && c.SecurityContext.AppArmorProfile != nil }
+	own := func(c corev1.Container) bool {
+		return c.SecurityContext != nil && c.SecurityContext.AppArmorProfile != nil
+	}
 	return slices.ContainsFunc(t.Spec.InitContainers, own) || slices.ContainsFunc(t.Spec.Containers, own)
 }
 

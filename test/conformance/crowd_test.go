@@ -40,7 +40,7 @@ func crowd(t *testing.T, every int) []runtime.Object {
 		if o.GetName() == "" {
 			o.SetName(string(o.GetUID()))
 		}
-		o.SetManagedFields([]metav1.ManagedFieldsEntry{{Manager: "kubectl", FieldsV1: &metav1.FieldsV1{Raw: []byte(`{"f:spec":{}}`)}}})
+		o.SetManagedFields([]metav1.ManagedFieldsEntry{{Manager: "kubectl", FieldsV1: metav1.NewFieldsV1(`{"f:spec":{}}`)}})
 		objects = append(objects, o)
 	}
 	files, err := filepath.Glob(filepath.Join(testdata(t), "*", "v1.*", "*", "*.yaml"))
