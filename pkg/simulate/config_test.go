@@ -33,7 +33,7 @@ func TestLoadConfig(t *testing.T) {
 		"etc/absent": wrapped("- {name: PodSecurity}\n"), "none": "kind: AdmissionConfiguration\n",
 		"typo": v1 + "exemption: {}\n", "typo2": "apiVersion: apiserver.config.k8s.io/v1\nkind: AdmissionConfiguration\nplugin: []\n", "other": "apiVersion: v1\nkind: ConfigMap\n", "nokind": "a: b\n", "garbage": "\x00\x01",
 		"list": "- a\n", "word": "kind: AdmissionConfiguration\nplugins: all\n", "words": "kind: AdmissionConfiguration\nplugins: [all]\n",
-		"map": "kind: {}\n",
+		"map":   "kind: {}\n",
 		"level": strings.Replace(v1, "baseline", "strict", 1),
 	} {
 		files[name] = &fstest.MapFile{Data: []byte(text)}
