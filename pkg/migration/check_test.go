@@ -79,11 +79,7 @@ func TestTheTrapIsNamedAndDisarmed(t *testing.T) {
 
 func TestNoTrap(t *testing.T) {
 	hard := plain()
-	no, yes := false, true
-	hard.Spec.SecurityContext = &corev1.PodSecurityContext{SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault}}
-	hard.Spec.Containers[0].SecurityContext = &corev1.SecurityContext{
-		AllowPrivilegeEscalation: &no, RunAsNonRoot: &yes, Capabilities: &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}},
-	}
+	hard.Spec.SecurityContext, hard.Spec.Containers = mended()
 	webhook := func(pod *corev1.Pod) {
 		pod.Spec.SecurityContext = hard.Spec.SecurityContext
 		pod.Spec.Containers[0].SecurityContext = hard.Spec.Containers[0].SecurityContext

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 
+	"k8s.io/apimachinery/pkg/api/equality"
+
 	"github.com/kubectl-pss/kubectl-pss/pkg/workload"
 )
 
@@ -75,10 +77,22 @@ func placed(tree *workload.Tree, g *group) (workload.Ref, evidence) {
 	}
 	place := tree.Place(*g.owner)
 	e := evidence{group: g, revision: place.Revision(g.hash)}
+	if e.revision == workload.Unknown && outdated(&place) {
+		e.revision = workload.Old
+	}
 	if e.template = place.OwnTemplate(g.hash); e.template == nil && e.revision == workload.Unknown && place.Top != nil && place.Top.Declares {
 		e.template = place.Top // a ReplicationController's pods say nothing of their revision
 	}
 	return place.Ref, e
+}
+
+// outdated says that pods are of a ReplicaSet whose template is not today's, which its Deployment's controller has not
+// seen yet.
+func outdated(p *workload.Place) bool {
+	if p.Top == nil || p.Immediate == nil || p.Top == p.Immediate || p.Top.Template == nil || p.Immediate.Template == nil {
+		return false
+	}
+	return !equality.Semantic.DeepEqual(p.Top.Template, p.Immediate.Template)
 }
 
 // sort puts what is most alike first, so that a report of the same cluster is always the same.
