@@ -11,8 +11,8 @@ ldflags := -s -w -X $(MODULE)/pkg/cmd.version=$(VERSION)
 BINDIR ?= $(if $(PREFIX),$(PREFIX)/bin,$(shell $(GO) env GOBIN | grep . || echo "$$($(GO) env GOPATH)/bin"))
 # What cannot be run here is at least built: one platform of each other system.
 CROSS ?= darwin/arm64 windows/amd64
-# Of the tests apart from the code, those that need no server; scripts and e2e have targets of their own.
-unit_tests := $(patsubst %,./%/...,$(filter-out test/e2e test/scripts,$(wildcard test/*)))
+# Of the tests apart from the code, those that need no server; scripts, e2e and engines have targets of their own.
+unit_tests := $(patsubst %,./%/...,$(filter-out test/e2e test/scripts test/engines,$(wildcard test/*)))
 
 LINT = $$(hack/tools/install.sh)
 STAGE := hack/tools/stage.sh

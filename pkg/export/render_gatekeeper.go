@@ -1,0 +1,11 @@
+package export
+
+import (
+	"errors"
+
+	"github.com/kubectl-pss/kubectl-pss/pkg/report"
+)
+
+func renderGatekeeper(*Set, Options) ([]report.Document, error) {
+	return nil, errors.New("not rendered yet")
+}
