@@ -8,7 +8,9 @@ type Set struct {
 	Name string
 	// About is a comment for a reader of the policies, a line each; it stands above the first.
 	About []string
-	// Conditions say which requests the rules look at; all of them must hold. They are CEL without variables.
+	// Conditions say which requests the rules look at; all of them must hold. They are CEL without variables, and tell an
+	// update by request.operation == 'UPDATE': the operation of Gatekeeper's audit is empty, and what is not updated has an
+	// oldObject of null in the API server and Gatekeeper, but of {} in Kyverno. request.subResource may be missing.
 	Conditions []Condition
 	Rules      []Rule
 	// Mutations are what is written before anything is judged, in this order.
