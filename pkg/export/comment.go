@@ -1,25 +1,12 @@
 package export
 
-// aboutRule tells a reader of a policy what its rule demands, where that comes from, and how the target differs. The
-// first document of a set says what the set is about as well.
-func aboutRule(s *Set, r *Rule, t Target, first bool) []string {
+// aboutRule tells a reader of a policy what its rule demands, where that comes from, and how the target differs.
+func aboutRule(r *Rule, t Target) []string {
 	lines := []string{r.Title + "."}
 	if r.Source != "" {
 		lines = append(lines, "Source: "+r.Source+".")
 	}
-	return about(s, append(lines, noted(r.Notes, t)...), first)
-}
-
-// aboutMutation is the same for what is written.
-func aboutMutation(s *Set, m *Mutation, t Target, first bool) []string {
-	return about(s, append([]string{"Writes what " + m.Source + " wrote."}, noted(m.Notes, t)...), first)
-}
-
-func about(s *Set, lines []string, first bool) []string {
-	if !first || len(s.About) == 0 {
-		return lines
-	}
-	return append(append(append([]string{}, s.About...), ""), lines...)
+	return append(lines, noted(r.Notes, t)...)
 }
 
 // noted are the notes for a target.

@@ -7,24 +7,11 @@ import (
 )
 
 func TestAboutRule(t *testing.T) {
-	s := &Set{About: []string{"About the set."}}
 	r := &Rule{Title: "Pods are small", Source: "PodSecurityPolicy small", Notes: []Note{
 		{Text: "everywhere"}, {Target: VAP, Text: "in the API server"}, {Target: Kyverno, Text: "in Kyverno"},
 	}}
-	want := []string{
-		"About the set.", "", "Pods are small.", "Source: PodSecurityPolicy small.", "Note: everywhere", "Note: in Kyverno",
-	}
-	if diff := cmp.Diff(want, aboutRule(s, r, Kyverno, true)); diff != "" {
-		t.Errorf("first:\n%s", diff)
-	}
-	if diff := cmp.Diff(want[2:], aboutRule(s, r, Kyverno, false)); diff != "" {
-		t.Errorf("later:\n%s", diff)
-	}
-}
-
-func TestAboutMutation(t *testing.T) {
-	m := &Mutation{Source: "runAsUser", Notes: []Note{{Target: Gatekeeper, Text: "on every update"}}}
-	if diff := cmp.Diff([]string{"Writes what runAsUser wrote."}, aboutMutation(&Set{}, m, VAP, true)); diff != "" {
+	want := []string{"Pods are small.", "Source: PodSecurityPolicy small.", "Note: everywhere", "Note: in Kyverno"}
+	if diff := cmp.Diff(want, aboutRule(r, Kyverno)); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -18,7 +18,7 @@ func renderMutators(s *Set, o Options) []report.Document {
 			left = append(left, "- "+m.String()+" ("+m.Source+")")
 			continue
 		}
-		comments := aboutMutation(s, m, Gatekeeper, false)
+		comments := append([]string{"Writes what " + m.Source + " wrote."}, noted(m.Notes, Gatekeeper)...)
 		if m.Annotation {
 			comments = append(comments, "Note: Gatekeeper writes annotations on updates too.")
 		}
@@ -40,9 +40,9 @@ func renderMutators(s *Set, o Options) []report.Document {
 func aboutMutators(some bool, left []string) []string {
 	var lines []string
 	if some {
-		lines = append(lines, "The mutators write into new pods alone, by applyTo.operations, which Gatekeeper has since 3.23. "+
-			"An older one writes on updates too, and then nothing can change or finish deleting a pod that was made before: "+
-			"let it select namespaces without such pods.")
+		lines = append(lines, "The mutators write into new pods alone, by applyTo.operations, which Gatekeeper has since 3.23; "+
+			"on an older one kubectl refuses them. Without that field they would write on updates too, and then nothing could "+
+			"change, or finish deleting, a pod that was made before them.")
 	}
 	if len(left) > 0 {
 		lines = append(lines, "Gatekeeper cannot tell where the following is to be written. Templates have to say it themselves:")
@@ -53,7 +53,7 @@ func aboutMutators(some bool, left []string) []string {
 // lists are the fields of the spec that a mutation is written below: "" for the pod itself.
 func (m *Mutation) lists() []string {
 	if m.Containers {
-		return []string{"containers", "initContainers"}
+		return containerLists()
 	}
 	return []string{""}
 }

@@ -9,21 +9,24 @@ import (
 // defaults are mutations of every shape.
 func defaults() *Set {
 	return &Set{Name: "psp-small", Mutations: []Mutation{
-		{Name: "drop", Source: "requiredDropCapabilities", Containers: true,
-			Path: []string{"securityContext", "capabilities", "drop"}, Value: []string{"KILL"}, Add: true},
+		{
+			Name: "drop", Source: "requiredDropCapabilities", Containers: true,
+			Path: []string{"securityContext", "capabilities", "drop"}, Value: []string{"KILL"}, Add: true,
+		},
 		{Name: "run-as-user", Source: "runAsUser", Path: []string{"securityContext", "runAsUser"}, Value: int64(5)},
 		{Name: "seccomp", Source: "an annotation", Annotation: true, Path: []string{"seccomp.example/pod"}, Value: "runtime/default"},
-		{Name: "non-root", Source: "runAsUser", Containers: true, Path: []string{"securityContext", "runAsNonRoot"}, Value: true,
-			Unless: "container.?securityContext.?runAsUser.hasValue()"},
+		{
+			Name: "non-root", Source: "runAsUser", Containers: true, Path: []string{"securityContext", "runAsNonRoot"}, Value: true,
+			Unless: "container.?securityContext.?runAsUser.hasValue()",
+		},
 	}}
 }
 
 func TestRenderMutators(t *testing.T) {
-	want := `---
-# ` + aboutMutators(true, nil)[0] + `
+	want := `# ` + aboutMutators(true, nil)[0] + `
 # Gatekeeper cannot tell where the following is to be written. Templates have to say it themselves:
 # - spec.containers[*].securityContext.runAsNonRoot (initContainers too): true (runAsUser)
-# 
+#
 # Writes what requiredDropCapabilities wrote.
 apiVersion: mutations.gatekeeper.sh/v1
 kind: ModifySet
@@ -139,8 +142,7 @@ spec:
 func TestNoMutators(t *testing.T) {
 	s := defaults()
 	s.Mutations = s.Mutations[3:]
-	want := `---
-# Gatekeeper cannot tell where the following is to be written. Templates have to say it themselves:
+	want := `# Gatekeeper cannot tell where the following is to be written. Templates have to say it themselves:
 # - spec.containers[*].securityContext.runAsNonRoot (initContainers too): true (runAsUser)
 `
 	if diff := cmp.Diff(want, rendered(t, Gatekeeper, s, Options{})); diff != "" {

@@ -16,7 +16,7 @@ func renderGatekeeper(s *Set, o Options) ([]report.Document, error) {
 		if err != nil {
 			return nil, fmt.Errorf("rule %s: %w", s.Rules[i].Name, err)
 		}
-		docs = append(docs, report.Document{Comments: aboutRule(s, &s.Rules[i], Gatekeeper, false), Object: template})
+		docs = append(docs, report.Document{Comments: aboutRule(&s.Rules[i], Gatekeeper), Object: template})
 	}
 	for i := range s.Rules {
 		var comments []string

@@ -6,9 +6,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"sigs.k8s.io/yaml"
-
-	"github.com/kubectl-pss/kubectl-pss/pkg/report"
 )
 
 // small is a set with one of everything that an engine's objects are made of.
@@ -30,27 +27,6 @@ func small() *Set {
 	}
 }
 
-// written are documents as text, each below its comments.
-func written(t *testing.T, docs []report.Document) string {
-	t.Helper()
-	var b strings.Builder
-	for _, d := range docs {
-		b.WriteString("---\n")
-		for _, c := range d.Comments {
-			b.WriteString("# " + c + "\n")
-		}
-		if d.Object == nil {
-			continue
-		}
-		text, err := yaml.Marshal(d.Object)
-		if err != nil {
-			t.Fatal(err)
-		}
-		b.Write(text)
-	}
-	return b.String()
-}
-
 func rendered(t *testing.T, target Target, s *Set, o Options) string {
 	t.Helper()
 	docs, err := target.Render(s, o)
@@ -65,11 +41,10 @@ func onlyShop() *metav1.LabelSelector {
 }
 
 func TestRenderGatekeeper(t *testing.T) {
-	want := `---
-# What PodSecurityPolicy small said beyond baseline.
-# 
+	want := `# What PodSecurityPolicy small said beyond baseline.
+#
 # ` + aboutGatekeeper()[0] + `
-# 
+#
 # Pods have few containers.
 # Source: small.
 # Note: slower

@@ -24,7 +24,7 @@ func renderKyverno(s *Set, o Options) ([]report.Document, error) {
 		if err != nil {
 			return nil, fmt.Errorf("rule %s: %w", s.Rules[i].Name, err)
 		}
-		docs = append(docs, report.Document{Comments: aboutRule(s, &s.Rules[i], Kyverno, false), Object: object})
+		docs = append(docs, report.Document{Comments: aboutRule(&s.Rules[i], Kyverno), Object: object})
 	}
 	if len(docs) > 0 {
 		docs[0].Comments = paragraphs(aboutKyverno(), docs[0].Comments)

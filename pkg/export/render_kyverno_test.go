@@ -8,11 +8,10 @@ import (
 )
 
 func TestRenderKyverno(t *testing.T) {
-	want := `---
-# What PodSecurityPolicy small said beyond baseline.
-# 
+	want := `# What PodSecurityPolicy small said beyond baseline.
+#
 # ` + aboutKyverno()[0] + `
-# 
+#
 # Pods have few containers.
 # Source: small.
 # Note: quicker

@@ -81,7 +81,7 @@ func renderRule(s *Set, r *Rule, o Options) ([]report.Document, error) {
 			ValidationActions: o.actions(),
 		},
 	}
-	return documents(aboutRule(s, r, VAP, false), policy, binding)
+	return documents(aboutRule(r, VAP), policy, binding)
 }
 
 // judgedRequests are those that make a pod, or change what runs in it.
