@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-for dir in . hack/localkube; do
+for dir in . hack/localkube test/engines; do
   if ! change="$(go -C "$dir" mod tidy -diff)"; then
     grep '^[-+]' <<<"$change" | head -20 >&2 || true
     echo "$dir/go.mod is not tidy: run 'go -C $dir mod tidy'" >&2
