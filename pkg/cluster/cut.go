@@ -29,13 +29,36 @@ func objectCut[T any]() *cut { return without[T]().within("ObjectMeta", metaCut(
 
 // podCut is what goes of a pod that runs. Nothing of it comes back to the API.
 func podCut() *cut {
-	container := without[corev1.Container](containerFields()...)
-	debugger := without[corev1.EphemeralContainerCommon](containerFields()...)
-	spec := without[corev1.PodSpec](
-		// Where a pod runs, how it finds names and how its image is fetched is no matter of Pod Security.
+	return podsCut(
+		without[corev1.PodSpec](append(podFields(), "Resources")...),
+		without[corev1.Container](append(containerFields(), "Image", "Resources", "VolumeMounts")...),
+		without[corev1.EphemeralContainerCommon](append(containerFields(), "Image", "Resources", "VolumeMounts")...),
+	)
+}
+
+// beyondCut is podCut for those who look beyond the Standards: images stay, limits, and where something is mounted.
+func beyondCut() *cut {
+	limits := without[corev1.ResourceRequirements]("Requests", "Claims")
+	mount := without[corev1.VolumeMount]("Name", "ReadOnly", "SubPath", "MountPropagation", "SubPathExpr", "RecursiveReadOnly")
+	return podsCut(
+		without[corev1.PodSpec](podFields()...).within("Resources", limits),
+		without[corev1.Container](containerFields()...).within("Resources", limits).within("VolumeMounts", mount),
+		without[corev1.EphemeralContainerCommon](containerFields()...).within("Resources", limits).within("VolumeMounts", mount),
+	)
+}
+
+// podFields are what goes of a pod's spec: where it runs, how it finds names and how its image is fetched is no matter of
+// Pod Security.
+func podFields() []string {
+	return []string{
 		"NodeSelector", "Affinity", "Tolerations", "TopologySpreadConstraints", "HostAliases", "DNSConfig", "ImagePullSecrets",
-		"Overhead", "ReadinessGates", "Resources",
-	).
+		"Overhead", "ReadinessGates",
+	}
+}
+
+// podsCut is what goes of a pod, given what goes of its spec and of its containers.
+func podsCut(spec, container, debugger *cut) *cut {
+	spec = spec.
 		within("InitContainers", container).within("Containers", container).
 		within("EphemeralContainers", without[corev1.EphemeralContainer]().within("EphemeralContainerCommon", debugger))
 	status := without[corev1.PodStatus](
@@ -47,12 +70,12 @@ func podCut() *cut {
 	return objectCut[corev1.Pod]().within("Spec", spec).within("Status", status)
 }
 
-// containerFields are what goes of a container.
+// containerFields are what goes of a container, whatever is looked at.
 func containerFields() []string {
 	return []string{
-		"Image", "ImagePullPolicy", "Command", "Args", "WorkingDir", // what runs is not what it may do
-		"Env", "EnvFrom", "Resources", "ResizePolicy",
-		"VolumeMounts", "VolumeDevices", // a volume counts by its type, wherever it is mounted; policies look in templates
+		"ImagePullPolicy", "Command", "Args", "WorkingDir", // what runs is not what it may do
+		"Env", "EnvFrom", "ResizePolicy",
+		"VolumeDevices", // a volume counts by its type, wherever it is mounted; policies look in templates
 		"TerminationMessagePath", "TerminationMessagePolicy",
 	}
 }

@@ -58,7 +58,7 @@ func (s *Source) fetch(ctx context.Context, l listing, pages chan<- runtime.Obje
 	o := l.options
 	o.Limit = s.options.ChunkSize
 	if !l.whole {
-		ctx = withCut(ctx, l.kind.cut())
+		ctx = withCut(ctx, s.cut(l.kind))
 	}
 	way := newCourse(l.kind.name())
 	for restarted, stalled := 0, 0; ; stalled = 0 {
@@ -90,6 +90,14 @@ func (s *Source) fetch(ctx context.Context, l listing, pages chan<- runtime.Obje
 			return following
 		}
 	}
+}
+
+// cut is what lists of a kind leave out.
+func (s *Source) cut(k kind) *cut {
+	if s.options.Beyond && k.resource == podKind().resource {
+		return beyondCut()
+	}
+	return k.cut()
 }
 
 // successor is the token with which an expired list goes on, empty for none.

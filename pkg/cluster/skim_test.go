@@ -136,11 +136,22 @@ func fullPod() *corev1.Pod {
 
 // What is left out of a pod, whole. Whoever reads one of these fields takes it out of podCut first.
 func TestPodCut(t *testing.T) {
-	container := strings.Fields("image command args workingDir env envFrom resources resizePolicy volumeMounts volumeDevices " +
+	leftOut(t, podCut(), "resources", "image resources volumeMounts")
+}
+
+// Whoever looks beyond the Standards gets images, limits and mounts besides.
+func TestBeyondCut(t *testing.T) {
+	leftOut(t, beyondCut(), "resources.requests resources.claims", "resources.requests resources.claims volumeMounts.name "+
+		"volumeMounts.readOnly volumeMounts.subPath volumeMounts.mountPropagation volumeMounts.subPathExpr volumeMounts.recursiveReadOnly")
+}
+
+// leftOut wants a cut to leave out of a pod what is never read, and those fields of its spec and its containers.
+func leftOut(t *testing.T, c *cut, ofSpec, ofContainers string) {
+	container := strings.Fields(ofContainers + " command args workingDir env envFrom resizePolicy volumeDevices " +
 		"terminationMessagePath terminationMessagePolicy imagePullPolicy")
 	want := []string{".metadata.managedFields"}
-	for name := range strings.FieldsSeq("nodeSelector imagePullSecrets affinity tolerations hostAliases dnsConfig readinessGates overhead " +
-		"topologySpreadConstraints resources") {
+	for name := range strings.FieldsSeq(ofSpec + " nodeSelector imagePullSecrets affinity tolerations hostAliases dnsConfig readinessGates overhead " +
+		"topologySpreadConstraints") {
 		want = append(want, ".spec."+name)
 	}
 	for _, list := range []string{"initContainers", "containers", "ephemeralContainers"} {
@@ -153,7 +164,7 @@ func TestPodCut(t *testing.T) {
 		want = append(want, ".status."+name)
 	}
 	pod := fullPod()
-	list, err := decoded[corev1.PodList](skimmedBytes(t, iotest.OneByteReader(bytes.NewReader(body(t, &corev1.PodList{Items: []corev1.Pod{*pod, *pod}}))), podCut()))
+	list, err := decoded[corev1.PodList](skimmedBytes(t, iotest.OneByteReader(bytes.NewReader(body(t, &corev1.PodList{Items: []corev1.Pod{*pod, *pod}}))), c))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -44,6 +44,8 @@ type Options struct {
 	OnPage func(resource string, items int, remaining int64)
 	// Whole keeps the namespaces' annotations and managed fields, which a survey has no use for.
 	Whole bool
+	// Beyond keeps of pods what the controls beyond the Standards look at: images, limits, mounts.
+	Beyond bool
 	// Convert reduces a workload; nil means workload.From.
 	Convert func(runtime.Object) *workload.Object
 }
