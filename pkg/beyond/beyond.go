@@ -187,3 +187,26 @@ func limited(r *corev1.ResourceRequirements, name corev1.ResourceName) bool {
 	_, ok := r.Limits[name]
 	return ok
 }
+
+// Demand is what a control asks of a pod, in a clause without a full stop. It is empty for a name that there is not.
+func Demand(control string, o Options) string {
+	switch control {
+	case ReadOnlyRootFilesystem:
+		return "containers have a read-only root file system"
+	case TrustedRegistries:
+		if len(o.Registries) == 0 {
+			return "images name their registry"
+		}
+		return "images come from trusted registries"
+	case ServiceAccountToken:
+		return "no token of a service account is mounted"
+	case ResourceLimits:
+		return "containers have limits of CPU and memory"
+	case ImageTags:
+		return "images have a digest, or a tag other than latest"
+	case ImageDigests:
+		return "images have a digest"
+	default:
+		return ""
+	}
+}

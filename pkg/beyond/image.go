@@ -73,6 +73,9 @@ func pinned(image string) bool {
 	return true
 }
 
+// nameCharacters are those of the names of images. No shell has another meaning for any of them.
+const nameCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789./:@_-"
+
 // ValidRegistry says what is wrong with an entry of a list of trusted registries: a registry, with the beginning of a
 // path or a whole name where only that is trusted. It may end in a slash.
 func ValidRegistry(entry string) error {
@@ -85,7 +88,7 @@ func ValidRegistry(entry string) error {
 		return fmt.Errorf("%q has a scheme: images are named without one, such as registry.example.com/team", entry)
 	case strings.ContainsAny(entry, "*?"):
 		return fmt.Errorf("%q has a wildcard: a registry trusts all that is below it without one", entry)
-	case strings.ContainsFunc(entry, func(r rune) bool { return r <= ' ' || r > '~' || r == '\'' || r == '"' || r == '\\' }):
+	case strings.ContainsFunc(entry, func(r rune) bool { return !strings.ContainsRune(nameCharacters, r) }):
 		return fmt.Errorf("%q has characters that no image's name has", entry)
 	case !strings.ContainsAny(host, ".:") && host != "localhost":
 		return fmt.Errorf("%q names no registry, and images without one are those of docker.io: write docker.io/%s if those are meant", entry, name)

@@ -18,83 +18,12 @@ import (
 	"github.com/kubectl-pss/kubectl-pss/pkg/terminal"
 )
 
-const checkLong = `
-Say what the API server does with pods and workloads under Pod Security labels.
-
-Without --enforce, --audit or --warn every level is judged. With one of them the command says what the
-server would answer if the namespaces had those labels, in the server's own words. Nothing is written,
-and nothing but reading is asked of the server, unless --through-admission or --probe is given.
-
-What webhooks, admission policies and defaults make of a pod on its way stands in no template. With
---through-admission the server is asked by dry run for one pod of every template, as the controller that
-makes them where that one may be impersonated, and what it would really create decides. Nothing is
-stored; the requests reach the audit log and the webhooks. Where the server shows no pod (a webhook
-refuses dry runs, a quota is used up, a right is missing) the result is incomplete for that workload.
-
-Default levels and exemptions stand in a file of the server's that no API shows. They are assumed to be the
-built-in ones unless --admission-config passes that file. With --probe the server is asked by dry run what
-it can tell of them, for the namespaces that are checked and those of the system, and what it did not tell
-stays assumed; kubectl pss config shows each fact. Whether a user is exempt, a controller above all, is
-asked with --probe-user.
-
-With --upgrade-to v1.N what was read is judged as a server of that release would judge it as well, and only
-what changes is shown: workloads that newly fail or pass or are told otherwise, the checks that cause it,
-and the version labels that keep things as they are. A release older than the server shows the way back.
-
-TYPE is one of ns, po, deploy, sts, ds, rs, rc, job, cj, podtemplate.
-
-With -f or -k manifests are judged instead, as the API server would store them, and no server is asked:
-latest means the newest version known, unless --server-version says otherwise. An argument that ends in
-.yaml, .yml or .json means -f. Namespaces among the manifests supply labels.
-
-With --live they are judged as kubectl apply would bring them to the cluster of the kubeconfig: by its
-version, and by the labels that their namespaces have there. A Namespace among the manifests changes
-those labels: its own win, those that an earlier kubectl apply set and it lacks go, all others stay.
-A namespace that is neither there nor among the manifests counts as created without labels, which is
-said; one that may not be read is a gap. Only these namespaces are read, none of the pods in them.
-
-Exit codes: 0 complies, 1 violates, 2 error, 3 incomplete (something could not be read), 130 interrupted.
-With --upgrade-to the exit code is 1 only for what the other release newly refuses.
-System namespaces (kube-*) are shown, but have no say in the exit code unless they are named.`
-
-const checkExample = `
-# Show every namespace: its policy now, the strictest level that nothing violates, and what stands in the way
-kubectl pss check ns
-
-# Foresee what enforcing restricted would refuse in one namespace
-kubectl pss check ns payments --enforce restricted
-
-# Try baseline enforced and restricted as warning on namespaces chosen by label
-kubectl pss check ns -l team=shop --enforce baseline:v1.30 --warn restricted
-
-# Check one workload, or one pod
-kubectl pss check deploy/web -n shop
-kubectl pss check pod web-5d8c9f7b6d-x2x7k -n shop
-
-# Judge what the server would really create, after webhooks and admission policies
-kubectl pss check ns shop --enforce baseline --through-admission
-
-# Take default levels and exemptions from the server itself
-kubectl pss check ns --enforce baseline --probe
-
-# Foresee what an upgrade of the cluster newly refuses
-kubectl pss check ns --upgrade-to v1.37
-
-# Check manifests before they are applied
-kubectl pss check -f deploy/ -R --enforce restricted
-helm template shop | kubectl pss check -f - --enforce baseline
-
-# Check them under the labels that their namespaces have in the cluster
-kubectl pss check -f deploy/ -R --live
-
-# List the namespaces that could go to restricted today
-kubectl pss check ns -o jsonpath='{range .items[?(@.strictest.level=="restricted")]}{.namespace}{"\n"}{end}'`
-
 // CheckFlags are what the command line says.
 type CheckFlags struct {
 	modeFlags
 	fileFlags
 	upgradeFlags
+	beyondFlags
 	AllNamespaces   bool
 	Selector        string
 	ChunkSize       int64
@@ -146,6 +75,7 @@ func (f *CheckFlags) AddFlags(c *cobra.Command) {
 	fs.BoolVar(&f.Probe, "probe", false, "Ask the server by dry run for default levels and exemptions, which no API shows. Nothing is stored.")
 	addProbeUserFlag(fs, &f.ProbeUsers)
 	f.addUpgrade(fs)
+	f.addBeyond(fs)
 	f.Print.AddFlags(c)
 }
 
@@ -167,6 +97,9 @@ func (f *CheckFlags) ToOptions(config *genericclioptions.ConfigFlags, s terminal
 	if err := validReading(f.ChunkSize, f.Selector); err != nil {
 		return nil, err
 	}
+	if err := f.validBeyond(); err != nil {
+		return nil, err
+	}
 	if f.Quiet {
 		s = s.Quieted()
 	}
@@ -175,7 +108,7 @@ func (f *CheckFlags) ToOptions(config *genericclioptions.ConfigFlags, s terminal
 		details = f.Details
 	}
 	o := &CheckOptions{surveyor: surveyor{Streams: s, Minor: f.ServerVersion.minor}}
-	o.Survey.Candidate, o.Survey.UpgradeTo = f.candidate(), f.UpgradeTo.minor
+	o.Survey.Candidate, o.Survey.UpgradeTo, o.Survey.Beyond = f.candidate(), f.UpgradeTo.minor, f.controls()
 	if o.Survey.Admission, err = newAdmission(f.AdmissionConfig); err != nil {
 		return nil, err
 	}
@@ -201,7 +134,7 @@ func (f *CheckFlags) ToOptions(config *genericclioptions.ConfigFlags, s terminal
 		}
 		o.Users = f.ProbeUsers
 	}
-	o.Source = cluster.Options{Names: t.names, Selector: f.Selector, ChunkSize: f.ChunkSize}
+	o.Source = cluster.Options{Names: t.names, Selector: f.Selector, ChunkSize: f.ChunkSize, Beyond: f.Beyond}
 	o.Survey.Named = t.names
 	if t.only != nil {
 		namespace, err := objectNamespace(config)
@@ -224,7 +157,7 @@ func (f *CheckFlags) next() string {
 		words = append(words, "--through-admission")
 	}
 	words = append(words, f.probeWords()...)
-	return strings.Join(slices.Concat(words, f.modeFlags.words(), f.upgradeFlags.words()), " ")
+	return strings.Join(slices.Concat(words, f.modeFlags.words(), f.upgradeFlags.words(), f.beyondFlags.words()), " ")
 }
 
 // Run checks and prints. A verdict other than "complies" comes back as a verdictError.

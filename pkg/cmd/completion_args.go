@@ -40,7 +40,7 @@ func addCompletions(root *cobra.Command, config *genericclioptions.ConfigFlags) 
 		"dry-run":  cobra.FixedCompletions([]cobra.Completion{dryRunServer, dryRunClient, dryRunNone}, noFiles),
 		"continue": c.interruptedRuns,
 	}
-	for _, name := range []string{"selector", "chunk-size", "field-manager", "watch", "allow", "as", "as-group", "as-uid", "request-timeout", "server", "token"} {
+	for _, name := range []string{"selector", "chunk-size", "field-manager", "watch", "allow", "as", "as-group", "as-uid", "request-timeout", "server", "token", "registry"} {
 		flags[name] = cobra.NoFileCompletions
 	}
 	for _, command := range family(root) {

@@ -30,6 +30,7 @@ func (p *page) namespace(r *report.CheckReport, item *report.Namespace) {
 			p.workload(&n, w, asked)
 		}
 	}
+	p.beyondIn(&n)
 	if len(over) > 0 {
 		p.section()
 		p.linef(0, "Finished or being deleted, and in nobody's way: %s.", list(over, 5))

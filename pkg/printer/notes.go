@@ -43,6 +43,7 @@ const (
 	markAtLeast
 	markInexact
 	markManages
+	markBeyond
 )
 
 // legend is what a table showed that wants an explanation: only the marks that it used, and the columns that it
@@ -110,6 +111,7 @@ func (l legend) entries(r *report.CheckReport) [][2]string {
 	}
 	add(l.marks[markInvalid], "level!", "an invalid label: what the server makes of it")
 	add(l.marks[markUnread], "level?", "the labels could not be read: as if there were none")
+	add(l.marks[markBeyond], "BEYOND", "workloads that break a control which the Standards lack")
 	add(l.marks[markBound], "<=level", "at most: something could not be read")
 	return entries
 }

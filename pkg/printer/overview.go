@@ -56,7 +56,7 @@ func withoutWorkloads(item *report.Namespace) report.Namespace {
 	part.Workloads = make([]report.Workload, len(item.Workloads))
 	for i := range item.Workloads {
 		w := &item.Workloads[i]
-		part.Workloads[i] = report.Workload{Blocks: w.Blocks, Drift: w.Drift}
+		part.Workloads[i] = report.Workload{Blocks: w.Blocks, Drift: w.Drift, Beyond: w.Beyond}
 	}
 	return part
 }
@@ -88,6 +88,9 @@ func overviewColumns(r *report.CheckReport, wide bool) []overviewColumn {
 			inTheWay("BASELINE", func(b report.Blocking) int { return b.Baseline }),
 			inTheWay("RESTRICTED", func(b report.Blocking) int { return b.Restricted }),
 		)
+	}
+	if r.Beyond != nil {
+		columns = append(columns, beyondColumn())
 	}
 	if !wide {
 		return columns

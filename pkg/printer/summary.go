@@ -20,13 +20,14 @@ func (p *page) summary(r *report.CheckReport, o Options) {
 	sum := escaped(r.Summary)
 	p.checks(r, &sum)
 	p.repairs(&sum)
+	p.beyond(r)
 	p.unseen(r)
 	p.frozen(r)
 	p.gaps(allGaps(r))
 	p.section()
 	p.strictest(r)
 	p.verdict(r, &sum)
-	if !o.Details && (len(sum.Checks) > 0 || sum.Blocking > 0) {
+	if !o.Details && (len(sum.Checks) > 0 || sum.Blocking > 0 || r.Beyond != nil) {
 		p.line(0, p.Faint("For every workload, check and field: ")+o.Next)
 	}
 }

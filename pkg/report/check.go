@@ -31,6 +31,8 @@ type CheckReport struct {
 	Summary Summary     `json:"summary"`
 	// Upgrade is how a server of another release would judge the same; nil where nobody asked.
 	Upgrade *Upgrade `json:"upgrade,omitempty"`
+	// Beyond adds up the controls that the Standards lack; nil where nobody asked.
+	Beyond *Beyond `json:"beyond,omitempty"`
 }
 
 // DryRuns are the creations of pods that the server was asked about.
@@ -119,6 +121,8 @@ type Namespace struct {
 	Gaps        []Gap        `json:"gaps,omitempty"`
 	// Upgrade is what changes here on a server of another release; nil where nothing does.
 	Upgrade *NamespaceUpgrade `json:"upgrade,omitempty"`
+	// Beyond counts for each control that the Standards lack the workloads that break it; nil where nobody asked.
+	Beyond map[string]int `json:"beyond,omitempty"`
 }
 
 // Policy is the level and version of each mode.

@@ -23,6 +23,8 @@ type Workload struct {
 	Evidence       []Evidence `json:"evidence"`
 	// Upgrade is what changes on a server of another release; nil where nothing does.
 	Upgrade *WorkloadUpgrade `json:"upgrade,omitempty"`
+	// Beyond names the controls that the Standards lack and that its next pods are going to break.
+	Beyond []string `json:"beyond,omitempty"`
 }
 
 // Owner names an object: a custom controller above a workload, or what a check was asked about.
@@ -116,6 +118,8 @@ type Evidence struct {
 	Upgraded *Outcome `json:"upgraded,omitempty"`
 	// Updates says which changes of these pods, which run, are refused; nil where none is.
 	Updates *Updates `json:"updates,omitempty"`
+	// Beyond is where the evidence breaks a control that the Standards lack. Pod Security says nothing of it.
+	Beyond []BeyondFinding `json:"beyond,omitempty"`
 }
 
 // Admission is more about the server's answer to the dry run of a pod.

@@ -94,7 +94,7 @@ func (s *survey) hear(o *workload.Object, answer *workload.Admission) {
 	switch {
 	case answer.Pod != nil:
 		s.dryRuns.Shown++
-		a.finding = s.fold.judge.of(room.panel, &answer.Pod.ObjectMeta, &answer.Pod.Spec)
+		a.finding = s.fold.judge.of(room.panel, &answer.Pod.ObjectMeta, &answer.Pod.Spec, false)
 		a.psp, a.runtimeClass = answer.Pod.Annotations[pspAnnotation], answer.Pod.Spec.RuntimeClassName
 		a.unenforced = s.unenforced(o.Namespace, answer.Pod, &a)
 	case answer.Refused != "":

@@ -60,6 +60,9 @@ func (s *survey) item(sp *space) report.Namespace {
 	item.Strictest.Complete = len(missing) == 0
 	item.Verdict = report.Of(blocking, len(missing))
 	item.Upgrade = s.upgradeSpace(sp, &item)
+	if s.Beyond != nil {
+		item.Beyond = countBroken(item.Workloads)
+	}
 	return item
 }
 

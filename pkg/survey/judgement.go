@@ -2,6 +2,7 @@ package survey
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -10,6 +11,7 @@ import (
 	"k8s.io/pod-security-admission/api"
 	"k8s.io/pod-security-admission/policy"
 
+	"github.com/kubectl-pss/kubectl-pss/pkg/beyond"
 	"github.com/kubectl-pss/kubectl-pss/pkg/simulate"
 	"github.com/kubectl-pss/kubectl-pss/pkg/standard"
 )
@@ -22,6 +24,8 @@ type judgement struct {
 	recall simulate.Recall
 	// then is what a server of another release makes of the same; nil where nobody asked.
 	then *judgement
+	// beyond is what breaks the controls that the Standards lack; nothing where nobody asked.
+	beyond []beyond.Finding
 }
 
 // finding is what one policy denies.
@@ -108,6 +112,8 @@ func (j *judgement) clean() bool {
 // judge evaluates and interns. It is safe for concurrent use.
 type judge struct {
 	evaluator *standard.Evaluator
+	beyond    *beyond.Options // nil where nobody asked
+	declared  bool            // pods are as somebody wrote them: the server has yet to add mounts
 	mu        sync.Mutex
 	known     map[string]*judgement
 }
@@ -117,7 +123,7 @@ func newJudge(e *standard.Evaluator) *judge {
 }
 
 // of judges a pod, or a template's metadata and spec, under a panel.
-func (g *judge) of(p *panel, m *metav1.ObjectMeta, s *corev1.PodSpec) *judgement {
+func (g *judge) of(p *panel, m *metav1.ObjectMeta, s *corev1.PodSpec, template bool) *judgement {
 	j := &judgement{panel: p, found: make([]finding, len(p.policies))}
 	var key strings.Builder
 	key.WriteString(p.key)
@@ -130,6 +136,12 @@ func (g *judge) of(p *panel, m *metav1.ObjectMeta, s *corev1.PodSpec) *judgement
 		}
 		writeKey(&key, &j.found[i])
 	}
+	var room [beyondRoom]beyond.Finding
+	more := room[:0]
+	if g.beyond != nil {
+		more = beyond.Append(more, s, template || g.declared, *g.beyond)
+		writeBeyond(&key, more)
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if known, ok := g.known[key.String()]; ok {
@@ -138,6 +150,7 @@ func (g *judge) of(p *panel, m *metav1.ObjectMeta, s *corev1.PodSpec) *judgement
 	for i := range j.found {
 		j.found[i].results = standard.Results(j.found[i].denials)
 	}
+	j.beyond = slices.Clone(more)
 	j.recall = func(lv api.LevelVersion) []policy.CheckResult { return j.under(lv).results }
 	g.known[key.String()] = j
 	return j

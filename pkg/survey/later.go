@@ -86,12 +86,12 @@ func (l *later) joined(now, then *judgement) *judgement {
 
 // pod judges a pod that runs.
 func (f *fold) pod(r *room, pod *corev1.Pod) *judgement {
-	now := f.judge.of(r.panel, &pod.ObjectMeta, &pod.Spec)
+	now := f.judge.of(r.panel, &pod.ObjectMeta, &pod.Spec, false)
 	if f.later == nil {
 		return now
 	}
 	again := workload.Remade(pod, f.later.minor)
-	return f.later.joined(now, f.later.judge.of(f.later.spaces[pod.Namespace].panel, &again.ObjectMeta, &again.Spec))
+	return f.later.joined(now, f.later.judge.of(f.later.spaces[pod.Namespace].panel, &again.ObjectMeta, &again.Spec, false))
 }
 
 // template judges an object's template: the pod that it becomes, and as it stands.
@@ -107,10 +107,10 @@ func (f *fold) template(r *room, o *workload.Object) (made, stored *judgement) {
 
 // template judges a template under a panel, once where it is the pod that a server of that minor makes of it.
 func (g *judge) template(p *panel, o *workload.Object, minor int) (made, stored *judgement) {
-	stored = g.of(p, &o.Template.ObjectMeta, &o.Template.Spec)
+	stored = g.of(p, &o.Template.ObjectMeta, &o.Template.Spec, true)
 	if !workload.Alters(o, minor) {
 		return stored, stored
 	}
 	pod := workload.PodOf(o, minor)
-	return g.of(p, &pod.ObjectMeta, &pod.Spec), stored
+	return g.of(p, &pod.ObjectMeta, &pod.Spec, true), stored
 }

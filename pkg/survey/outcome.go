@@ -54,6 +54,9 @@ func (s *survey) workload(sp *space, w *work) report.Workload {
 	}
 	out.MayBeChangedBy = s.changersOf(sp, w, &out, again)
 	s.upgradeWorkload(sp, w, &out, again)
+	if s.Beyond != nil {
+		out.Beyond = broken(&out)
+	}
 	return out
 }
 
@@ -73,6 +76,7 @@ func (s *survey) evidence(sp *space, w *work, e *evidence) report.Evidence {
 		out.Admission = &report.Admission{User: a.user, PodSecurityPolicy: a.psp, Refused: a.refused, Unenforced: a.unenforced}
 	}
 	out.Updates = s.updates(sp, w, e)
+	out.Beyond = findings(e.finding.beyond)
 	if !e.finding.clean() {
 		out.Pods = slices.Sorted(slices.Values(e.names))
 	}
@@ -157,6 +161,7 @@ func (j *judgement) text() string {
 	for i := range j.found {
 		writeKey(&b, &j.found[i])
 	}
+	writeBeyond(&b, j.beyond)
 	if j.then != nil {
 		b.WriteString(j.then.text())
 	}

@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/pod-security-admission/api"
 
+	"github.com/kubectl-pss/kubectl-pss/pkg/beyond"
 	"github.com/kubectl-pss/kubectl-pss/pkg/report"
 	"github.com/kubectl-pss/kubectl-pss/pkg/simulate"
 	"github.com/kubectl-pss/kubectl-pss/pkg/standard"
@@ -48,6 +49,8 @@ type Options struct {
 	Changers func() []workload.Changer
 	// UpgradeTo is the minor of the server that is asked about besides; nil for none.
 	UpgradeTo *int
+	// Beyond judges by the controls that the Standards lack besides; nil does not.
+	Beyond *beyond.Options
 	// Only keeps the one workload or pod that was asked for; nil keeps all.
 	Only *workload.Ref
 }
@@ -124,6 +127,7 @@ func Foresee(ctx context.Context, source workload.Source, o Options) (*Foresight
 	o.Admission = o.Admission.ForServer(o.Binary)
 	s := &survey{Options: o, evaluator: evaluator, fold: newFold(newJudge(evaluator), o.Binary)}
 	s.files, _ = source.(workload.Files)
+	s.fold.judge.beyond, s.fold.judge.declared = o.Beyond, s.files != nil
 	if s.Admit != nil {
 		s.fold.kept, s.admissions = map[types.UID]*corev1.PodTemplateSpec{}, map[types.UID]admitted{}
 	}
@@ -218,6 +222,9 @@ func (s *survey) report() *report.CheckReport {
 	}
 	summarise(r, s.judgedModes())
 	r.Upgrade = s.upgrade(r)
+	if s.Beyond != nil {
+		r.Beyond = s.beyond(r)
+	}
 	if s.Only != nil {
 		r.Object = &report.Owner{Group: s.Only.Group, Kind: s.Only.Kind, Name: s.Only.Name}
 		r.Summary.Repairs = nil // of the namespace's other workloads nothing is known

@@ -20,6 +20,7 @@ import (
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/pod-security-admission/api"
 
+	"github.com/kubectl-pss/kubectl-pss/pkg/beyond"
 	"github.com/kubectl-pss/kubectl-pss/pkg/cluster"
 	"github.com/kubectl-pss/kubectl-pss/pkg/manifest"
 	"github.com/kubectl-pss/kubectl-pss/pkg/migration"
@@ -60,9 +61,12 @@ func clients(t *testing.T, objects []runtime.Object) (skims, reads *cluster.Clie
 	return made[0], made[1]
 }
 
-func from(t *testing.T, c *cluster.Client) workload.Source {
+func from(t *testing.T, c *cluster.Client) workload.Source { return reading(t, c, false) }
+
+// reading is a source that keeps what controls beyond the Standards look at, if it is told to.
+func reading(t *testing.T, c *cluster.Client, beyond bool) workload.Source {
 	t.Helper()
-	source, err := cluster.NewSource(c, cluster.Options{ChunkSize: 500, Convert: func(obj runtime.Object) *workload.Object {
+	source, err := cluster.NewSource(c, cluster.Options{ChunkSize: 500, Beyond: beyond, Convert: func(obj runtime.Object) *workload.Object {
 		return workload.From(obj, time.Unix(0, 0)) // both at once
 	}})
 	if err != nil {
@@ -167,11 +171,12 @@ func TestSkimmedReports(t *testing.T) {
 		"candidate": {Minor: next, Candidate: survey.Candidate{survey.Enforce: {Level: api.LevelRestricted}, survey.Warn: {Level: api.LevelBaseline}}},
 		"recommend": {Minor: next, Recommend: &survey.Recommend{}},
 		"upgrade":   {Minor: old, UpgradeTo: &next},
+		"beyond":    {Minor: next, Beyond: &beyond.Options{Registries: []string{"registry.k8s.io", "docker.io/library"}}},
 	} {
 		o.Admission = admission
 		var reports []*report.CheckReport
 		for _, c := range []*cluster.Client{reads, skims} {
-			r, err := survey.Run(t.Context(), from(t, c), o)
+			r, err := survey.Run(t.Context(), reading(t, c, o.Beyond != nil), o)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -179,6 +184,13 @@ func TestSkimmedReports(t *testing.T) {
 		}
 		if reports[0].Summary.Workloads == 0 || len(reports[0].Gaps) > 0 {
 			t.Errorf("%s: %d workloads, gaps %v", name, reports[0].Summary.Workloads, reports[0].Gaps)
+		}
+		if b := reports[0].Beyond; b != nil {
+			for _, control := range b.Controls {
+				if control.Workloads == 0 || control.Workloads == reports[0].Summary.Workloads {
+					t.Errorf("%s: %d workloads break %s: nothing was put to the test", name, control.Workloads, control.Control)
+				}
+			}
 		}
 		for i := range reports[0].Items { // the first difference is enough, and all of them take minutes to find
 			if !reflect.DeepEqual(reports[0].Items[i], reports[1].Items[i]) {
