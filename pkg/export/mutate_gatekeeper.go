@@ -8,19 +8,23 @@ import (
 )
 
 // renderMutators gives mutators of Gatekeeper, one for each mutation and list of containers. They write where nothing
-// stands, and know no other condition: what has one is left to templates.
+// stands, and know no other condition: what has one is left to templates, unless it is about Windows, which few
+// namespaces have.
 func renderMutators(s *Set, o Options) []report.Document {
 	var docs []report.Document
 	var left []string
 	for i := range s.Mutations {
 		m := &s.Mutations[i]
-		if m.Unless != "" {
+		if m.Unless != "" && m.Unless != podIsWindows {
 			left = append(left, "- "+m.String()+" ("+m.Source+")")
 			continue
 		}
 		comments := append([]string{"Writes what " + m.Source + " wrote."}, noted(m.Notes, Gatekeeper)...)
 		if m.Annotation {
 			comments = append(comments, "Note: Gatekeeper writes annotations on updates too.")
+		}
+		if m.Unless == podIsWindows {
+			comments = append(comments, "Note: It is written into pods for Windows as well, and the server refuses those.")
 		}
 		for _, list := range m.lists() {
 			docs = append(docs, report.Document{Comments: comments, Object: mutator(s, m, list, o)})

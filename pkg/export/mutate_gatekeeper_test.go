@@ -13,7 +13,7 @@ func defaults() *Set {
 			Name: "drop", Source: "requiredDropCapabilities", Containers: true,
 			Path: []string{"securityContext", "capabilities", "drop"}, Value: []string{"KILL"}, Add: true,
 		},
-		{Name: "run-as-user", Source: "runAsUser", Path: []string{"securityContext", "runAsUser"}, Value: int64(5)},
+		{Name: "run-as-user", Source: "runAsUser", Path: []string{"securityContext", "runAsUser"}, Value: int64(5), Unless: podIsWindows},
 		{Name: "seccomp", Source: "an annotation", Annotation: true, Path: []string{"seccomp.example/pod"}, Value: "runtime/default"},
 		{
 			Name: "non-root", Source: "runAsUser", Containers: true, Path: []string{"securityContext", "runAsNonRoot"}, Value: true,
@@ -85,6 +85,7 @@ spec:
       - KILL
 ---
 # Writes what runAsUser wrote.
+# Note: It is written into pods for Windows as well, and the server refuses those.
 apiVersion: mutations.gatekeeper.sh/v1
 kind: Assign
 metadata:
