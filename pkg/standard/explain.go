@@ -91,14 +91,17 @@ type change struct {
 	exempt string
 }
 
-// Pods that some checks let through from a revision on.
+// What the Pods of an Exemption may be: pods that some checks let through from a revision on.
 const (
-	windowsPods       = "spec.os.name is windows (a node selector is not enough)"
-	userNamespacePods = "spec.hostUsers is false: the pod has a user namespace"
+	WindowsPods       = "spec.os.name is windows (a node selector is not enough)"
+	UserNamespacePods = "spec.hostUsers is false: the pod has a user namespace"
 )
 
-// unset is the value of a field that is left out.
-const unset = "unset"
+// Unset is the Value of an Allowed that stands for a field that is left out.
+const Unset = "unset"
+
+// unset is Unset, in the many lists that hold it.
+const unset = Unset
 
 // Explanations are those of all checks, in the order in which servers report them.
 func Explanations() ([]Explanation, error) {

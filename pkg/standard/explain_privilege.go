@@ -84,7 +84,7 @@ func restrictedCapabilitiesProse() prose {
 			{"capabilities.drop", []string{"a list with ALL in it"}},
 			{"capabilities.add", []string{unset, "NET_BIND_SERVICE"}},
 		},
-		changes: []change{{text: "Windows pods are exempt", exempt: windowsPods}},
+		changes: []change{{text: "Windows pods are exempt", exempt: WindowsPods}},
 		denied: `spec:
   containers:
   - name: app
@@ -112,7 +112,7 @@ func escalationProse() prose {
 			"refuses it beside privileged: true.",
 		fields:  inContainers("securityContext.allowPrivilegeEscalation"),
 		allowed: []values{{values: []string{"false"}}},
-		changes: []change{{text: "Windows pods are exempt", exempt: windowsPods}},
+		changes: []change{{text: "Windows pods are exempt", exempt: WindowsPods}},
 		denied: `spec:
   containers:
   - name: app   # unset means true

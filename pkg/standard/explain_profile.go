@@ -101,7 +101,7 @@ func restrictedSeccompProse() prose {
 			{"of a container", []string{"RuntimeDefault", "Localhost", "unset where the pod's is allowed"}},
 			{"of the pod", []string{"RuntimeDefault", "Localhost", "unset where every container's is allowed"}},
 		},
-		changes: []change{{text: "Windows pods are exempt", exempt: windowsPods}},
+		changes: []change{{text: "Windows pods are exempt", exempt: WindowsPods}},
 		denied: `spec:
   containers:
   - name: app   # unset

@@ -100,8 +100,8 @@ func TestExplainedFragments(t *testing.T) {
 // The pods said to be exempt are so from that version on, and no others of their kind for any check.
 func TestExplainedExemptions(t *testing.T) {
 	kinds := map[string]func(*corev1.Pod){
-		windowsPods:       func(p *corev1.Pod) { p.Spec.OS = &corev1.PodOS{Name: corev1.Windows} },
-		userNamespacePods: func(p *corev1.Pod) { p.Spec.HostUsers = new(false) },
+		WindowsPods:       func(p *corev1.Pod) { p.Spec.OS = &corev1.PodOS{Name: corev1.Windows} },
+		UserNamespacePods: func(p *corev1.Pod) { p.Spec.HostUsers = new(false) },
 		"a node selector": func(p *corev1.Pod) { p.Spec.NodeSelector = map[string]string{corev1.LabelOSStable: "windows"} },
 	}
 	tried := 0

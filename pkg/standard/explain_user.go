@@ -11,7 +11,7 @@ func userProse(id policy.CheckID) (prose, bool) {
 		return userIDProse(), true
 	case "procMount":
 		p := procMountProse()
-		p.changes = []change{{text: "pods with a user namespace are exempt", exempt: userNamespacePods}}
+		p.changes = []change{{text: "pods with a user namespace are exempt", exempt: UserNamespacePods}}
 		return p, true
 	case "procMount_restricted":
 		p := procMountProse()
@@ -36,7 +36,7 @@ func nonRootProse() prose {
 			{"of a container", []string{"true", "unset where the pod's is true"}},
 			{"of the pod", []string{"true", "unset where every container's is true"}},
 		},
-		changes: []change{{text: "pods with a user namespace are exempt", exempt: userNamespacePods}},
+		changes: []change{{text: "pods with a user namespace are exempt", exempt: UserNamespacePods}},
 		servers: []string{userNamespaceGate},
 		denied: `spec:
   containers:
@@ -64,7 +64,7 @@ func userIDProse() prose {
 			"another number.",
 		fields:  inPodAndContainers("runAsUser"),
 		allowed: []values{{values: []string{unset, "any number but 0"}}},
-		changes: []change{{text: "pods with a user namespace are exempt", exempt: userNamespacePods}},
+		changes: []change{{text: "pods with a user namespace are exempt", exempt: UserNamespacePods}},
 		servers: []string{userNamespaceGate},
 		denied: `spec:
   containers:
