@@ -77,7 +77,7 @@ func (e Exception) validate() error {
 	for _, w := range e.Workloads {
 		if w.account() == defaultServiceAccount && len(w.Labels) == 0 {
 			return fmt.Errorf("%s has no service account of its own and no labels, so that an exception for it would match every pod: "+
-				"give it a service account", w.Ref.Name)
+				"give it a service account", w.name())
 		}
 	}
 	return nil

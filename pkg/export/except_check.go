@@ -7,7 +7,6 @@ import (
 	"unicode"
 
 	"k8s.io/pod-security-admission/api"
-	"k8s.io/pod-security-admission/policy"
 
 	"github.com/kubectl-pss/kubectl-pss/pkg/standard"
 )
@@ -64,6 +63,9 @@ func checkRule(e *standard.Explanation, lv api.LevelVersion) (rule Rule, ok bool
 	return rule, true, nil
 }
 
+// windowsPod is CEL that is true for pods that say that they run on Windows.
+const windowsPod = "object.spec.?os.?name.orValue('') == 'windows'"
+
 // exempt is CEL for the pods that need not comply, empty for none.
 func (c revised) exempt() string {
 	var all []string
@@ -73,7 +75,7 @@ func (c revised) exempt() string {
 		}
 		switch x.Pods {
 		case standard.WindowsPods:
-			all = append(all, "object.spec.?os.?name.orValue('') == 'windows'")
+			all = append(all, windowsPod)
 		case standard.UserNamespacePods:
 			all = append(all, "!object.spec.?hostUsers.orValue(true)")
 		}
@@ -173,6 +175,3 @@ func podAndContainersMust(pod, container, detail string) verdict {
 func setters() Variable {
 	return Variable{"setters", "(variables.pod ? ['pod'] : []) + (size(variables.bad) == 0 ? [] : [" + quoted("container", badVariable) + "])"}
 }
-
-// is says which check it is.
-func (c revised) is(id policy.CheckID) bool { return c.Check == id }
