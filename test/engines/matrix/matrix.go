@@ -8,14 +8,16 @@ import (
 	"k8s.io/pod-security-admission/api"
 	"sigs.k8s.io/yaml"
 
+	"github.com/kubectl-pss/kubectl-pss/pkg/beyond"
 	"github.com/kubectl-pss/kubectl-pss/pkg/export"
 	"github.com/kubectl-pss/kubectl-pss/pkg/psp"
+	"github.com/kubectl-pss/kubectl-pss/pkg/workload"
 	"github.com/kubectl-pss/kubectl-pss/test/engines/cel"
 	"github.com/kubectl-pss/kubectl-pss/test/fidelity/random"
 )
 
 // Sets are those of three policies, one that allows nothing, one that has something of every field, and one that has
-// patterns and several of everything.
+// patterns and several of everything; all controls; and both levels, of now and of 1.24, with an exception.
 func Sets() ([]*export.Set, error) {
 	var sets []*export.Set
 	for _, text := range []string{nothing, everything, patterns} {
@@ -24,6 +26,26 @@ func Sets() ([]*export.Set, error) {
 			return nil, err
 		}
 		set, err := export.FromPolicy(p, api.LevelVersion{Level: api.LevelPrivileged, Version: api.LatestVersion()})
+		if err != nil {
+			return nil, err
+		}
+		sets = append(sets, set)
+	}
+	controls, err := export.FromControls(beyond.Names(), export.ControlParams{Registries: []string{"registry.k8s.io", "docker.io/library", "localhost:5000/a"}})
+	if err != nil {
+		return nil, err
+	}
+	sets = append(sets, controls)
+	agent := export.ExceptedWorkload{
+		Ref: workload.Ref{Group: "apps", Kind: "DaemonSet", Name: "agent"}, ServiceAccount: "agent", Labels: map[string]string{"app": "agent"},
+	}
+	for _, lv := range []api.LevelVersion{
+		{Level: api.LevelBaseline, Version: api.MajorMinorVersion(1, 24)},
+		{Level: api.LevelBaseline, Version: api.LatestVersion()},
+		{Level: api.LevelRestricted, Version: api.MajorMinorVersion(1, 24)},
+		{Level: api.LevelRestricted, Version: api.LatestVersion()},
+	} {
+		set, err := export.FromStandard(lv.Level, lv.Version, export.Exception{Workloads: []export.ExceptedWorkload{agent}})
 		if err != nil {
 			return nil, err
 		}
@@ -63,7 +85,10 @@ func Requests(count uint64) map[string]cel.Request {
 	all := map[string]cel.Request{}
 	for i, pod := range pods {
 		next, name := pods[(i+1)%len(pods)], fmt.Sprintf("pod %d", i)
+		excepted := pod.DeepCopy()
+		excepted.Spec.ServiceAccountName, excepted.Labels = "agent", map[string]string{"app": "agent"}
 		all[name+" created"] = cel.Request{Pod: pod}
+		all[name+" created by the agent"] = cel.Request{Pod: excepted}
 		all[name+" as it was"] = cel.Request{Pod: pod, Old: pod}
 		all[name+" made of the next"] = cel.Request{Pod: pod, Old: next}
 		all[name+" debugged"] = cel.Request{Pod: pod, Old: next, Subresource: "ephemeralcontainers"}
