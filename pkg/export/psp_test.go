@@ -1,6 +1,7 @@
 package export
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -123,5 +124,49 @@ func TestFromPolicy(t *testing.T) {
 				t.Errorf("about: %q", set.About)
 			}
 		})
+	}
+}
+
+// TestFromPolicyLost is about what a level takes from a policy, which is said.
+func TestFromPolicyLost(t *testing.T) {
+	p := policyFrom(t, `{metadata: {name: p}, spec: {hostPID: true, volumes: ["*"], allowedCapabilities: ["*"], defaultAddCapabilities: [SYS_ADMIN]}}`)
+	set, err := FromPolicy(p, api.LevelVersion{Level: api.LevelRestricted, Version: api.LatestVersion()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"The level forbids what the policy allowed: spec.hostPID true (pods may see the node's processes).",
+		"PodSecurityPolicy p, annotation " + psp.SeccompAllowedAnnotation + " admits nothing that restricted:latest admits: there is no rule for it.",
+		"PodSecurityPolicy p, spec.defaultAddCapabilities wrote what restricted:latest refuses " +
+			`(spec.containers[*].securityContext.capabilities.add (initContainers too): add "SYS_ADMIN"): it is not written.`,
+	} {
+		if !slices.Contains(set.About, want) {
+			t.Errorf("about does not say: %s\n%s", want, strings.Join(set.About, "\n"))
+		}
+	}
+}
+
+func TestFromPolicyErrors(t *testing.T) {
+	for policy, want := range map[string]string{
+		`{metadata: {name: p}, spec: {runAsUser: {rule: MustRunAs}}}`: `PodSecurityPolicy "p" admits nothing as it stands: ` +
+			`spec.runAsUser.ranges: Required value: MustRunAs needs at least one range`,
+		`{metadata: {name: p}, spec: {volumes: [floppy]}}`: `PodSecurityPolicy "p" admits nothing as it stands: spec.volumes: Unsupported value: "floppy"`,
+	} {
+		set, err := FromPolicy(policyFrom(t, policy), api.LevelVersion{Level: api.LevelBaseline, Version: api.LatestVersion()})
+		if err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%s: error is %v; set %v", policy, err, set)
+		}
+	}
+}
+
+func TestPolicySetName(t *testing.T) {
+	for policy, want := range map[string]string{
+		"restricted":            "psp-restricted",
+		"a.b":                   "psp-a-b-" + digest("a.b"),
+		strings.Repeat("x", 99): cut("psp-"+strings.Repeat("x", 99), setNameLimit),
+	} {
+		if got := policySetName(policy); got != want || len(got) > setNameLimit {
+			t.Errorf("%s: %s, want %s", policy, got, want)
+		}
 	}
 }
