@@ -40,7 +40,7 @@ func FromPolicy(p *psp.Policy, level api.LevelVersion) (*Set, error) {
 			lost = append(lost, w.mutation.Source+" wrote what "+level.String()+" refuses ("+w.mutation.String()+"): it is not written.")
 		}
 	}
-	if len(set.Rules)+len(set.Mutations) > 0 {
+	if len(set.Rules)+len(set.Mutations)+len(lost) > 0 {
 		set.About = aboutPolicy(p, level, lost)
 	}
 	return set, nil
