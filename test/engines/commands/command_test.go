@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // install is the path of a command, which is built where it is missing.
@@ -31,6 +32,7 @@ func run(t *testing.T, name string, args ...string) []byte {
 	if err := cmd.Run(); err != nil && cmd.ProcessState.ExitCode() != 1 {
 		t.Fatalf("%s %s: %v\n%s%s", name, strings.Join(args, " "), err, stdout.String(), stderr.String())
 	}
+	t.Logf("%s %s took %v of CPU", filepath.Base(name), args[0], (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Round(time.Millisecond))
 	if stderr.Len() > 0 {
 		t.Logf("%s: %s", filepath.Base(name), stderr.String())
 	}

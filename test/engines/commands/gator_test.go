@@ -62,3 +62,15 @@ func TestGatekeeper(t *testing.T) {
 	}
 	t.Logf("%d verdicts, %d of them refusals", cells, len(want))
 }
+
+// TestGatekeeperNamespaces selects a namespace that the pods are in, and one that they are not in.
+func TestGatekeeperNamespaces(t *testing.T) {
+	s := sets(t)[0]
+	for selected, judged := range map[string]bool{namespace: true, "other": false} {
+		o := export.Options{Namespaces: &metav1.LabelSelector{MatchLabels: map[string]string{"kubernetes.io/metadata.name": selected}}}
+		input := append(content(render(t, export.Gatekeeper, s, o)), aNamespace(namespace), creations(pods(t))[0].Pod)
+		if got := gatorTest(t, input...); (len(got) > 0) != judged {
+			t.Errorf("where %s is selected, %d verdicts are refusals", selected, len(got))
+		}
+	}
+}
