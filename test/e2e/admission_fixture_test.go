@@ -50,6 +50,7 @@ func (s *server) oneOfEachKind(t *testing.T, pod func(name string) *corev1.Pod) 
 // through is check --through-admission of one namespace, which leaves nothing behind.
 func (s *server) through(t *testing.T, namespace string, m modes, flags ...string) (*report.CheckReport, int) {
 	t.Helper()
+	s.atRestIn(t, namespace)
 	before := s.everythingIn(t, namespace)
 	r := s.pss(t, slices.Concat([]string{"check", "ns", namespace, "--through-admission", "-o", "json"}, m.flags(), s.flags, flags)...)
 	if r.exit == 2 {
@@ -79,6 +80,22 @@ func (s *server) everythingIn(t *testing.T, namespace string) []string {
 	text := s.kubectl(t, "get", kinds, "-n", namespace, "-o",
 		`jsonpath={range .items[*]}{.kind}/{.metadata.name} {.metadata.uid} {.metadata.generation}{"\n"}{end}`)
 	return strings.Split(text, "\n")
+}
+
+// atRestIn waits until the controllers of a namespace have looked at everything in it, and made what belongs to it.
+func (s *server) atRestIn(t *testing.T, namespace string) {
+	t.Helper()
+	eventually(t, namespace+" to come to rest", func() (bool, error) {
+		const columns = `jsonpath={range .items[*]}{.kind}/{.metadata.name} {.metadata.generation} {.status.observedGeneration}{"\n"}{end}`
+		text := s.kubectl(t, "get", "rc,deployments,replicasets,statefulsets,daemonsets", "-n", namespace, "-o", columns)
+		for line := range strings.Lines(text) {
+			if words := strings.Fields(line); len(words) != 3 || words[1] != words[2] {
+				return false, fmt.Errorf("not looked at yet: %s", line)
+			}
+		}
+		_, err := s.client.CoreV1().ConfigMaps(namespace).Get(t.Context(), "kube-root-ca.crt", metav1.GetOptions{})
+		return err == nil, err
+	})
 }
 
 // eventuallySteady waits until the controllers of oneOfEachKind have made their four pods.

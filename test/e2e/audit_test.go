@@ -32,7 +32,6 @@ func newAuditLog(path string) *auditLog {
 
 // annotations waits for a request of ours to be logged, which may happen shortly after its answer came.
 func (l *auditLog) annotations(id string) (map[string]string, error) {
-	const patience = 10 * time.Second
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for end := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -81,19 +80,14 @@ func upAlone(t *testing.T, name string, args ...string) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		suite.mu.Lock()
-		defer suite.mu.Unlock()
-		suite.started = slices.DeleteFunc(suite.started, func(started string) bool { return started == s.Name })
-		suite.down(s.Name)
-	})
+	t.Cleanup(func() { suite.end(s.Name) })
 	return s
 }
 
 // restart lets the API server run with another configuration.
 func (s *server) restart(t *testing.T, config string) {
 	t.Helper()
-	if out, err := exec.Command(suite.localkube, "restart", "--name", s.Name, "--admission-config", config).CombinedOutput(); err != nil {
+	if out, err := suite.restart(t, "--name", s.Name, "--admission-config", config); err != nil {
 		t.Fatalf("localkube restart: %v\n%s", err, out)
 	}
 }
@@ -105,6 +99,13 @@ func (s *server) furnish(t *testing.T) {
 		if _, err := s.newNamespace(t.Context(), name, m.labels()); err != nil {
 			t.Fatal(err)
 		}
+	}
+	for _, name := range []string{"default", "kube-system", "kube-public", "kube-node-lease"} {
+		// Pods need the account, and the server makes these namespaces when it gets to it.
+		eventually(t, "namespace "+name, func() (bool, error) {
+			err := s.account(t.Context(), name, "default")
+			return err == nil, err
+		})
 	}
 	for _, name := range []string{"trusted", "other"} {
 		class := &nodev1.RuntimeClass{ObjectMeta: metav1.ObjectMeta{Name: name}, Handler: name}
@@ -148,11 +149,12 @@ func (s *server) config(t *testing.T, args ...string) *report.ConfigReport {
 	return &out
 }
 
-// everything is what could have been changed, with its resource version.
+// everything is what could have been changed, with its labels and what counts changes of its spec: of the status
+// controllers write as well.
 func (s *server) everything(t *testing.T) string {
 	t.Helper()
 	return s.kubectl(t, "get", "namespaces,pods,deployments,replicasets", "-A", "-o",
-		`jsonpath={range .items[*]}{.kind}/{.metadata.namespace}/{.metadata.name} {.metadata.resourceVersion}{"\n"}{end}`)
+		`jsonpath={range .items[*]}{.kind}/{.metadata.namespace}/{.metadata.name} {.metadata.uid} {.metadata.generation} {.metadata.labels}{"\n"}{end}`)
 }
 
 // onlyDryRuns fails where the audit log has a request of the plugin's that could have written something.
@@ -163,12 +165,14 @@ func (s *server) onlyDryRuns(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	lines := bufio.NewScanner(file)
-	lines.Buffer(nil, 1<<20)
-	seen := 0
-	for lines.Scan() {
+	lines, seen := bufio.NewReader(file), 0
+	for {
+		line, err := lines.ReadBytes('\n')
+		if err != nil {
+			break // the end, or the beginning of a line
+		}
 		var event struct{ Verb, RequestURI, UserAgent string }
-		if err := json.Unmarshal(lines.Bytes(), &event); err != nil {
+		if err := json.Unmarshal(line, &event); err != nil {
 			t.Fatal(err)
 		}
 		switch {
@@ -180,7 +184,7 @@ func (s *server) onlyDryRuns(t *testing.T) {
 			t.Errorf("%s %s is no dry run", event.Verb, event.RequestURI)
 		}
 	}
-	if err := lines.Err(); err != nil || seen == 0 {
-		t.Errorf("%d dry runs in the audit log: %v", seen, err)
+	if seen == 0 {
+		t.Error("no dry runs are in the audit log")
 	}
 }

@@ -57,7 +57,7 @@ func TestConfig(t *testing.T) {
 	t.Parallel()
 	c := everyKind()
 	file := c.file(t, "v1")
-	s := upAlone(t, "config", "--admission-config", file)
+	s := upAlone(t, "config", "--no-controllers", "--admission-config", file)
 	s.furnish(t)
 	s.expectUnknown(t, c, map[string][]string{
 		"admin":   nil,
@@ -81,7 +81,7 @@ func TestConfig(t *testing.T) {
 func TestConfigOld(t *testing.T) {
 	t.Parallel()
 	c := everyKind()
-	s := upAlone(t, "config-old", "--release", oldRelease, "--admission-config", c.file(t, "v1beta1"))
+	s := upAlone(t, "config-old", "--no-controllers", "--release", oldRelease, "--admission-config", c.file(t, "v1beta1"))
 	s.furnish(t)
 	s.expectUnknown(t, c, map[string][]string{
 		"admin":   {"default audit"},

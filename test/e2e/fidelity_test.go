@@ -3,7 +3,6 @@
 package e2e
 
 import (
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -11,7 +10,7 @@ import (
 	"github.com/kubectl-pss/kubectl-pss/test/fidelity/compare"
 )
 
-// The share of `make fidelity` that is asked here: random objects, others each day, on clusters of their own, since
+// The share of `make fidelity` that is asked here: random objects, others each day, on clusters where nobody minds that
 // some of them leave labels behind that cannot be parsed.
 const (
 	fidelityRequests = 2000
@@ -24,8 +23,9 @@ const (
 func TestFidelity(t *testing.T) {
 	t.Parallel()
 	seed := uint64(time.Now().Unix() / (24 * 60 * 60))
-	for name, args := range map[string][]string{"random-new": nil, "random-old": {"--release", oldRelease}} {
-		place := randomServer(t, name, args...)
+	newest, oldest := spare(t), upAlone(t, "random-old", "--release", oldRelease, "--no-controllers")
+	for _, on := range []*server{newest, oldest} {
+		place := compare.Place{Kubeconfig: on.Kubeconfig, AuditLog: on.AuditLog}
 		s := connect(t, place)
 		tally, err := s.Hold(t.Context(), compare.Options{Seed: seed, Requests: fidelityRequests, Parallel: asking, Tries: 200})
 		if err != nil {
@@ -45,7 +45,7 @@ func TestFidelity(t *testing.T) {
 		if tally.Refused < tally.Requests/10 || tally.Warned < tally.Requests/10 {
 			t.Errorf("%s refused %d and warned about %d: too few to learn from", s.Release, tally.Refused, tally.Warned)
 		}
-		if name == "random-old" {
+		if on == oldest {
 			seeMistake(t, connect(t, place))
 		}
 	}
@@ -67,17 +67,6 @@ func seeMistake(t *testing.T, s *compare.Server) {
 	}
 }
 
-// randomServer starts a cluster for this test alone.
-func randomServer(t *testing.T, name string, args ...string) compare.Place {
-	t.Helper()
-	s, err := suite.up(name, append([]string{"--no-kwok"}, args...)...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { suite.end(s.Name) })
-	return compare.Place{Kubeconfig: s.Kubeconfig, AuditLog: s.AuditLog}
-}
-
 func connect(t *testing.T, place compare.Place) *compare.Server {
 	t.Helper()
 	s, err := compare.Connect(t.Context(), place)
@@ -85,12 +74,4 @@ func connect(t *testing.T, place compare.Place) *compare.Server {
 		t.Fatal(err)
 	}
 	return s
-}
-
-// end takes a cluster down before the others, whom it would only be in the way of.
-func (r *run) end(name string) {
-	r.mu.Lock()
-	r.started = slices.DeleteFunc(r.started, func(started string) bool { return started == name })
-	r.mu.Unlock()
-	r.down(name)
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/pod-security-admission/api"
 )
 
 // namespace creates a namespace in which pods can be created at once, and returns its name. It is not removed: the
@@ -76,7 +78,7 @@ func create[O object](t *testing.T, s *server, o O) O {
 	return stored
 }
 
-// relabel changes a namespace's labels for good.
+// relabel changes a namespace's labels for good, and returns once pods are judged by them.
 func (s *server) relabel(t *testing.T, namespace string, m modes) {
 	t.Helper()
 	patch, err := labelPatch(m.patch())
@@ -86,12 +88,38 @@ func (s *server) relabel(t *testing.T, namespace string, m modes) {
 	if _, err := s.client.CoreV1().Namespaces().Patch(t.Context(), namespace, types.MergePatchType, patch, metav1.PatchOptions{}); err != nil {
 		t.Fatal(err)
 	}
+	s.awaitLabels(t, namespace)
 }
+
+// awaitLabels waits until pods are judged by the enforce label that a namespace has: Pod Security hears of labels by a
+// watch, some moments after they were written.
+func (s *server) awaitLabels(t *testing.T, namespace string) {
+	t.Helper()
+	ns, err := s.client.CoreV1().Namespaces().Get(t.Context(), namespace, metav1.GetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	level, version := ns.Labels[api.EnforceLevelLabel], ns.Labels[api.EnforceVersionLabel]
+	if level == "" {
+		return // the server's default, which tests do not wait for
+	}
+	eventually(t, "the labels of "+namespace+" to count", func() (bool, error) {
+		a := s.dryCreate(t.Context(), "", plainPod(namespace, "probe"))
+		told := s.annotations(t, a)
+		judged := told["enforce-policy"]
+		if told["exempt"] != "" || strings.HasPrefix(judged, level+":"+version) {
+			return true, nil
+		}
+		return false, fmt.Errorf("pods are judged by %q: %w", judged, a.err)
+	})
+}
+
+// patience is how long anything is waited for: controllers are slow on a busy machine, and only a failure takes so long.
+const patience = 5 * time.Minute
 
 // eventually repeats a condition until it holds.
 func eventually(t *testing.T, what string, holds func() (bool, error)) {
 	t.Helper()
-	const patience = 3 * time.Minute // controllers are slow on a busy machine
 	for end := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
 		ok, err := holds()
 		if ok && err == nil {

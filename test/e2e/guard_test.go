@@ -20,10 +20,7 @@ import (
 // TestGuard applies what --guard prints to a server of its own, where it stands in nobody else's way.
 func TestGuard(t *testing.T) {
 	t.Parallel()
-	s, err := suite.up("guard", "--no-kwok")
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := upAlone(t, "guard")
 	editor := s.grant(t, "editor", "", []rbacv1.PolicyRule{{
 		APIGroups: []string{""}, Resources: []string{"namespaces", "namespaces/status", "namespaces/finalize"}, Verbs: []string{"*"},
 	}})
@@ -55,7 +52,7 @@ func TestGuard(t *testing.T) {
 	t.Run("ways", func(t *testing.T) { s.guardedWays(t, ns, editor) })
 	t.Run("every change", func(t *testing.T) { s.guardEveryChange(t, ns, editor) })
 	t.Run("gone again", func(t *testing.T) {
-		s.kubectl(t, "delete", "namespace", ns, "--as", editor, "--timeout=60s") // its controller has to finish it
+		s.kubectl(t, "delete", "namespace", ns, "--as", editor, "--timeout="+patience.String()) // its controller has to finish it
 		ns := s.namespace(t, "unguarded", map[string]string{api.EnforceLevelLabel: "restricted"})
 		s.kubectl(t, "delete", "-f", guard)
 		eventually(t, "the guard to be gone", func() (bool, error) {

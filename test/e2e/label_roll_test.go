@@ -37,7 +37,7 @@ func newRolling(t *testing.T) *rolling {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { suite.down(s.Name) })
+	t.Cleanup(func() { suite.end(s.Name) })
 	if said, err := exec.Command("../../hack/demo/load.sh", s.Kubectl, s.Kubeconfig).CombinedOutput(); err != nil {
 		t.Fatalf("hack/demo/load.sh: %v\n%s", err, said)
 	}

@@ -17,14 +17,15 @@ import (
 	"github.com/kubectl-pss/kubectl-pss/pkg/report"
 )
 
-// TestLabelRoll writes levels to the whole estate and then has every pod made again: what the server refuses has to be
-// exactly what the plan foresaw, in the server's words.
+// TestLabelRoll tells README's story, and then writes levels to the whole estate and has every pod made again: what the
+// server refuses has to be exactly what the plan foresaw, in the server's words.
 func TestLabelRoll(t *testing.T) {
 	t.Parallel()
 	r := newRolling(t)
 	a := newAdmin(t, r.Kubeconfig)
 	all := []string{"label", "ns", "--all", "--allow-violations", "--force-conflicts", "--yes"}
 
+	t.Run("story", r.tellStory)
 	t.Run("answers from labels", func(t *testing.T) { r.answersFromLabels(t, a, all) })
 	t.Run("restricted", func(t *testing.T) { r.round(t, a, append(all, "--enforce=restricted"), true) })
 	t.Run("baseline", func(t *testing.T) { r.round(t, a, append(all, "--enforce=baseline:v1.30"), false) })
@@ -70,6 +71,7 @@ func (r *rolling) round(t *testing.T, a *admin, args []string, blocked bool) {
 		kept[p.Items[i].Namespace] = p.Items[i].Action == report.ActionKeep
 	}
 	predicted := foreseen(p)
+	r.awaitWritten(t, p)
 	already := standing(r.check(t, "ns"), func(ns string) bool { return kept[ns] })
 	maps.Copy(predicted, already)
 	real := r.roll(t)
@@ -179,7 +181,18 @@ func (r *rolling) recommended(t *testing.T, a *admin, before refusals) {
 	if cmp.Equal(had, has) {
 		t.Error("nothing has become stricter")
 	}
+	r.awaitWritten(t, p)
 	before.equal(t, "after what was recommended", r.roll(t))
+}
+
+// awaitWritten waits until pods are judged by the labels that were written.
+func (r *rolling) awaitWritten(t *testing.T, p *report.LabelPlan) {
+	t.Helper()
+	for i := range p.Items {
+		if p.Items[i].Action == report.ActionChange {
+			r.awaitLabels(t, p.Items[i].Namespace)
+		}
+	}
 }
 
 // policies are how strict each mode of each namespace is, by its labels alone: what is not labelled is privileged, and

@@ -82,7 +82,7 @@ func TestLabelFile(t *testing.T) {
 func (s *server) edit(t *testing.T, namespace, patch string) {
 	t.Helper()
 	s.kubectl(t, "patch", "deployment", "w", "-n", namespace, "--patch", patch)
-	s.kubectl(t, "rollout", "status", "deployment/w", "-n", namespace, "--timeout=60s")
+	s.kubectl(t, "rollout", "status", "deployment/w", "-n", namespace, "--timeout="+patience.String())
 }
 
 // TestLabelRecommendRights recommends on behalf of somebody who may not list one resource in one of two namespaces:

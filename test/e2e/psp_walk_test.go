@@ -3,7 +3,6 @@
 package e2e
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -203,14 +202,14 @@ func (w *walk) restart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	args := []string{"restart", "--name", w.Name}
+	args := []string{"--name", w.Name}
 	for _, flag := range regexp.MustCompile(`(?m)^    - (--\S+)$`).FindAllSubmatch(text, -1) {
 		args = append(args, "--apiserver-arg="+string(flag[1]))
 	}
 	if w.admissionConfig != "" {
 		args = append(args, "--admission-config", w.admissionConfig)
 	}
-	if out, err := suite.local(context.WithoutCancel(t.Context()), args...).CombinedOutput(); err != nil {
+	if out, err := suite.restart(t, args...); err != nil {
 		t.Fatalf("localkube %s: %v\n%s", strings.Join(args, " "), err, out)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -94,6 +95,14 @@ func (r *run) close() {
 	_ = os.RemoveAll(r.dir)
 }
 
+// end takes a cluster down before the others, whom it would only be in the way of.
+func (r *run) end(name string) {
+	r.mu.Lock()
+	r.started = slices.DeleteFunc(r.started, func(started string) bool { return started == name })
+	r.mu.Unlock()
+	r.down(name)
+}
+
 func (r *run) down(name string) {
 	if out, err := exec.Command(r.localkube, "down", "--name", name).CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "localkube down --name %s: %v\n%s", name, err, out)
@@ -116,7 +125,7 @@ func (r *run) up(name string, args ...string) (*server, error) {
 	r.mu.Lock()
 	r.started = append(r.started, name)
 	r.mu.Unlock()
-	args = append([]string{"up", "--name", name, "--audit-log"}, args...)
+	args = append([]string{"up", "--name", name, "--audit-log", "--timeout", patience.String()}, args...)
 	if out, err := r.local(context.Background(), args...).CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("localkube %s: %w\n%s", strings.Join(args, " "), err, out)
 	}
@@ -129,6 +138,12 @@ func (r *run) local(ctx context.Context, args ...string) *exec.Cmd {
 	c := exec.CommandContext(ctx, r.localkube, args...)
 	c.Env = append(os.Environ(), "GOGC=400")
 	return c
+}
+
+// restart starts the API server of a cluster anew, with other arguments.
+func (r *run) restart(t *testing.T, args ...string) ([]byte, error) {
+	args = append([]string{"restart", "--timeout", patience.String()}, args...)
+	return r.local(context.WithoutCancel(t.Context()), args...).CombinedOutput()
 }
 
 // attach returns a cluster that runs.
@@ -156,6 +171,7 @@ const oldRelease = "v1.24.17"
 // The servers that tests ask for.
 const (
 	plainServer = iota
+	spareServer
 	configuredServer
 	oldServer
 	policyServer
@@ -172,6 +188,13 @@ func plain(t *testing.T) *server {
 		}
 		return suite.up("plain")
 	})
+}
+
+// spare is a cluster as plain is, for tests that fill it or leave behind what others would stumble upon. Its pods stay
+// Pending.
+func spare(t *testing.T) *server {
+	t.Helper()
+	return suite.server(t, spareServer, func() (*server, error) { return suite.up("spare", "--no-kwok") })
 }
 
 // configured is a cluster whose API server runs with testdata/admission.yaml. Its pods stay Pending.

@@ -59,16 +59,20 @@ func mixture(random *rand.Rand) map[string]string {
 
 func pick(random *rand.Rand, from ...string) string { return from[random.IntN(len(from))] }
 
-// crowd makes many namespaces with a mixture of labels each, and returns when they are there. lanes parts them by the
-// label e2e.pss.dev/lane. Here and there is a label that no server takes any more, and a Deployment with a pod.
-func (s *server) crowd(t *testing.T, random *rand.Rand, name string, count, lanes int) {
+// crowd makes many namespaces with a mixture of labels each, and returns when they are there. The label
+// e2e.pss.dev/lane says to which lane the first of them belong. Here and there is a label that no server takes any more,
+// and a Deployment with a pod.
+func (s *server) crowd(t *testing.T, random *rand.Rand, name string) {
 	t.Helper()
-	const parallel = 16
+	const parallel, count = 16, sizeOfCrowd
 	group, ctx := errgroup.WithContext(t.Context())
 	group.SetLimit(parallel)
 	for i := range count {
 		labels := mixture(random)
-		labels[laneLabel], labels[crowdLabel] = strconv.Itoa(i%lanes), name
+		labels[crowdLabel] = name
+		if i < lanesOfCrowd*sizeOfLane {
+			labels[laneLabel] = strconv.Itoa(i % lanesOfCrowd)
+		}
 		ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
 			Name: fmt.Sprintf("%s-%03d", name, i), Labels: labels,
 			Annotations: map[string]string{"e2e.pss.dev/note": strconv.Itoa(i)},

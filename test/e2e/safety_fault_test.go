@@ -165,7 +165,7 @@ func TestSafetyTwoAdmins(t *testing.T) {
 	t.Parallel()
 	s := plain(t)
 	const count, first, last = 48, 12, 36 // the one takes those before last, the other those from first on
-	const slow, patience = 300 * time.Millisecond, time.Minute
+	const slow = 300 * time.Millisecond
 	names, selector := s.group(t, "twice", count)
 	before := s.stored(t, selector)
 	want := [2]modes{

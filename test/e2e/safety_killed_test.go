@@ -21,9 +21,10 @@ import (
 )
 
 const (
-	// sizeOfCrowd namespaces are killed in lanesOfCrowd parts side by side, and then as a whole.
+	// sizeOfCrowd namespaces are killed as a whole, and before that in lanesOfCrowd parts of sizeOfLane side by side.
 	sizeOfCrowd  = 500
 	lanesOfCrowd = 4
+	sizeOfLane   = 50
 	// killsOfCrowd is how often the change of all of them is killed on the way there, and how often on the way back.
 	killsOfCrowd = 6
 )
@@ -50,10 +51,10 @@ type killed struct {
 // continued and then taken back; and in the end it is killed again and again on its way there and back.
 func TestSafetyKilled(t *testing.T) {
 	t.Parallel()
-	s := plain(t)
+	s := spare(t)
 	random := seeded(t)
 	crowd := "killed-" + suite.id
-	s.crowd(t, random, crowd, sizeOfCrowd, lanesOfCrowd)
+	s.crowd(t, random, crowd)
 	all := s.killed(t, random, crowdLabel+"="+crowd)
 	if len(all.original) != sizeOfCrowd {
 		t.Fatalf("there are %d namespaces", len(all.original))

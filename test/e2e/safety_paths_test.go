@@ -69,7 +69,7 @@ func (s *server) rich(t *testing.T) (selector string) {
 // dry runs change nothing at all, and the server's audit log knows of no other write than the patches that it takes.
 func TestSafetyOnlySixLabels(t *testing.T) {
 	t.Parallel()
-	s := plain(t)
+	s := spare(t)
 	p := &paths{server: s, selector: s.rich(t)}
 	p.original = s.stored(t, p.selector)
 	mark := s.log.end(t)

@@ -48,6 +48,7 @@ func newServer(s status) (*server, error) {
 		return nil, err
 	}
 	config.QPS = -1 // the server is our own
+	config.ContentType, config.AcceptContentTypes = runtime.ContentTypeProtobuf, runtime.ContentTypeProtobuf+","+runtime.ContentTypeJSON
 	config.WarningHandler = rest.NoWarnings{}
 	client, err := kubernetes.NewForConfig(config)
 	if err != nil {

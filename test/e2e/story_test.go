@@ -10,19 +10,18 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// TestStory runs the commands that README tells its story with, as they stand there, and looks whether they do what it
-// says: everything is raised without a refusal, one namespace goes too far and is taken back.
-func TestStory(t *testing.T) {
-	s := estate(t)
+// tellStory runs the commands that README tells its story with, as they stand there, and looks whether they do what it
+// says: everything is raised without a refusal, one namespace goes too far and is taken back. They label all that there
+// is, so that it takes a server of which nobody else makes use meanwhile.
+func (s *server) tellStory(t *testing.T) {
 	before := s.podSecurityLabels(t.Context(), t)
 	state := t.TempDir()
-	t.Cleanup(func() { // the estate is other tests' as well
+	t.Cleanup(func() { // what comes after wants it as it was
 		after := context.WithoutCancel(t.Context())
 		for code := 0; code == 0; {
 			_, code = s.shell(after, t, state, "kubectl pss rollback --yes")
@@ -89,7 +88,7 @@ func story(t *testing.T, mark string) []string {
 // shell runs a command line as a user would, with kubectl and the plugin on the PATH.
 func (s *server) shell(ctx context.Context, t *testing.T, state, command string) (string, int) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	c := exec.CommandContext(ctx, "bash", "-c", command)
 	c.Env = append(os.Environ(), "KUBECONFIG="+s.Kubeconfig, "XDG_STATE_HOME="+state,

@@ -9,21 +9,10 @@ import (
 	"github.com/kubectl-pss/kubectl-pss/pkg/report"
 )
 
-// brief starts a cluster for one test, which takes it down at its end. Its pods stay Pending.
-func brief(t *testing.T, name string, args ...string) *server {
-	t.Helper()
-	s, err := suite.up(name, append([]string{"--no-kwok"}, args...)...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { suite.down(s.Name) })
-	return s
-}
-
 // TestEmulation: on a server that emulates an older version, latest is that version, and pins to newer ones are, too.
 func TestEmulation(t *testing.T) {
 	t.Parallel()
-	s := brief(t, "emulating", "--apiserver-arg=--emulated-version=1.34")
+	s := upAlone(t, "emulating", "--no-controllers", "--apiserver-arg=--emulated-version=1.34")
 	ns := s.namespace(t, "emulation", nil)
 	root := create(t, s, strictPod(ns, "root", rootInUserNamespace))
 	probe := create(t, s, plainPod(ns, "probe", probeHost))
@@ -52,7 +41,7 @@ func TestEmulation(t *testing.T) {
 // TestInactive: a server without Pod Security is seen to be one, and that is said before anything else.
 func TestInactive(t *testing.T) {
 	t.Parallel()
-	s := brief(t, "inactive", "--apiserver-arg=--disable-admission-plugins=PodSecurity")
+	s := upAlone(t, "inactive", "--no-controllers", "--apiserver-arg=--disable-admission-plugins=PodSecurity")
 	ns := s.namespace(t, "inactive", all(restricted).labels())
 	create(t, s, plainPod(ns, "p", hostPID)) // nobody minds
 	r := s.check(t, "ns", ns)

@@ -24,7 +24,7 @@ const (
 type upFlags struct {
 	name, release, dir, admissionConfig string
 	port, nodes                         int
-	audit, noKWOK                       bool
+	audit, noKWOK, noControllers        bool
 	apiserverArgs, controllerArgs       []string
 	users                               []string
 	timeout                             time.Duration
@@ -40,6 +40,7 @@ func (f *upFlags) add(set *pflag.FlagSet) {
 	set.StringArrayVar(&f.users, "user", nil, "further user as NAME[,GROUP...]=TOKEN (repeatable)")
 	set.IntVar(&f.nodes, "nodes", defaultNodes, "number of nodes")
 	set.BoolVar(&f.noKWOK, "no-kwok", false, "no nodes: pods stay Pending")
+	set.BoolVar(&f.noControllers, "no-controllers", false, "only the API server and etcd: nobody makes pods or accounts")
 	set.StringArrayVar(&f.apiserverArgs, "apiserver-arg", nil, "argument for kube-apiserver (repeatable)")
 	set.StringArrayVar(&f.controllerArgs, "controller-arg", nil, "argument for kube-controller-manager (repeatable)")
 	set.DurationVar(&f.timeout, "timeout", defaultTimeout, "how long to wait for each step of the start")
@@ -61,9 +62,9 @@ func (f *upFlags) options() (cluster.Options, error) {
 	}
 	opts := cluster.Options{
 		Name: f.name, Port: f.port, Release: rel, Nodes: f.nodes, Audit: f.audit,
-		APIServerArgs: f.apiserverArgs, ControllerArgs: f.controllerArgs, Timeout: f.timeout,
+		NoControllers: f.noControllers, APIServerArgs: f.apiserverArgs, ControllerArgs: f.controllerArgs, Timeout: f.timeout,
 	}
-	if f.noKWOK {
+	if f.noKWOK || f.noControllers {
 		opts.Nodes = 0
 	}
 	if f.dir != "" {

@@ -24,6 +24,8 @@ type Options struct {
 	StageDir string
 	// Nodes is how many nodes KWOK pretends; 0 means that KWOK is not started and pods stay Pending.
 	Nodes int
+	// NoControllers leaves out everything but etcd and the API server, KWOK included.
+	NoControllers bool
 	// AdmissionConfig is a file for --admission-control-config-file.
 	AdmissionConfig string
 	// Audit writes an audit log of all requests, with annotations but without bodies.
@@ -84,4 +86,4 @@ func CheckAdmissionConfig(path string) (string, error) {
 }
 
 // servesPods reports whether KWOK is wanted.
-func (o Options) servesPods() bool { return o.Nodes > 0 }
+func (o Options) servesPods() bool { return o.Nodes > 0 && !o.NoControllers }

@@ -3,8 +3,8 @@ package cluster
 import (
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net"
+	"os"
 	"strconv"
 )
 
@@ -13,7 +13,6 @@ import (
 const (
 	lowestPort  = 20000
 	highestPort = 32000
-	portTries   = 200
 )
 
 // CheckPort says whether the API server could listen on --port; 0 always can.
@@ -28,24 +27,28 @@ func CheckPort(port int) error {
 	return nil
 }
 
-// pickPorts returns distinct free ports.
+// pickPorts returns distinct free ports. Between the moment a port is found free and the moment somebody listens there
+// lie seconds, in which another process may pick as well: each begins at a place of its own, which follows from its ID.
 func pickPorts(count int) ([]int, error) {
-	chosen := map[int]bool{}
-	ports := make([]int, 0, count)
-	for range portTries {
-		port := lowestPort + rand.IntN(highestPort-lowestPort)
-		if chosen[port] || !free(port) {
+	const ports = highestPort - lowestPort
+	begin := os.Getpid() * blockSize
+	chosen := make([]int, 0, count)
+	for i := range ports {
+		port := lowestPort + (begin+i)%ports
+		if !free(port) {
 			continue
 		}
-		chosen[port] = true
-		ports = append(ports, port)
-		if len(ports) == count {
-			return ports, nil
+		chosen = append(chosen, port)
+		if len(chosen) == count {
+			return chosen, nil
 		}
 	}
 
 	return nil, errors.New("found no free port on 127.0.0.1")
 }
+
+// blockSize is more than a cluster needs, so that the process with the next ID does not begin where this one picks.
+const blockSize = 8
 
 func free(port int) bool {
 	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))

@@ -122,6 +122,9 @@ func (s *starter) run(ctx context.Context, people access) error {
 	if err != nil {
 		return err
 	}
+	if s.NoControllers {
+		return nil
+	}
 	if err := s.startRest(ctx, client); err != nil {
 		return err
 	}

@@ -56,6 +56,19 @@ func TestUpAndDown(t *testing.T) {
 	}
 }
 
+func TestUpWithoutControllers(t *testing.T) {
+	store, opts := newStore(t), options(t)
+	opts.NoControllers = true
+	status := mustUp(t, store, opts)
+	var names []string
+	for _, p := range status.Processes {
+		names = append(names, p.Name)
+	}
+	if want := []string{etcd, apiserver}; !slices.Equal(names, want) || !status.Running {
+		t.Errorf("%q run, want %q", names, want)
+	}
+}
+
 func TestSecondUpIsRefused(t *testing.T) {
 	store, opts := newStore(t), options(t)
 	status := mustUp(t, store, opts)
