@@ -43,7 +43,7 @@ func TestLabelAnswers(t *testing.T) {
 	s := estate(t)
 	a := newAdmin(t, s.Kubeconfig)
 	k := s.takeStock(t)
-	names := append(k.namespaces, "kube-public", "kube-node-lease")
+	names := slices.Concat(k.namespaces, []string{"kube-public", "kube-node-lease"})
 	all, warned := 0, 0
 	for _, m := range proposals() {
 		warned += warnedOf(s.foretold(t, a, m, names, names...))
