@@ -111,7 +111,7 @@ func TestFactsDoNotWait(t *testing.T) {
 	if err != nil || facts.PodSecurity.Source != Assumed {
 		t.Errorf("facts %+v, error %v", facts, err)
 	}
-	if d := time.Since(start); d > time.Second {
+	if d := time.Since(start); d > 20*time.Second { // a busy machine, and nobody who waits: that would be for ever
 		t.Errorf("took %v", d)
 	}
 }

@@ -187,7 +187,7 @@ func TestNoAnswer(t *testing.T) {
 			if err == nil || !tc.want(err) {
 				t.Errorf("read: %v", err)
 			}
-			if d := time.Since(start); d > 5*time.Second {
+			if d := time.Since(start); d > 30*time.Second { // a busy machine; ten retries would be a hundred
 				t.Errorf("took %v", d)
 			}
 		})

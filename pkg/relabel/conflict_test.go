@@ -83,7 +83,7 @@ func TestInterrupted(t *testing.T) {
 func noneLeftRunning(t *testing.T) {
 	t.Helper()
 	left := leftRunning()
-	for deadline := time.Now().Add(5 * time.Second); len(left) > 0 && time.Now().Before(deadline); left = leftRunning() {
+	for deadline := time.Now().Add(time.Minute); len(left) > 0 && time.Now().Before(deadline); left = leftRunning() {
 		time.Sleep(time.Millisecond)
 	}
 	for _, stack := range left {
@@ -137,7 +137,7 @@ func TestInterruptedUnderWay(t *testing.T) {
 			if n := patches(s); n != 1 {
 				t.Errorf("%d patches", n)
 			}
-			if d := time.Since(began); d > 3*time.Second {
+			if d := time.Since(began); d > 30*time.Second { // a busy machine; what was asked for is a minute
 				t.Errorf("took %v", d)
 			}
 		})

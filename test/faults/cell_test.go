@@ -19,7 +19,7 @@ import (
 )
 
 // patience is how long any command may take. Nothing that is tested here may come near it.
-const patience = 90 * time.Second
+const patience = 5 * time.Minute
 
 // outcome is what a command left behind.
 type outcome struct {
@@ -96,7 +96,7 @@ func (c *command) line(run string) []string {
 var runID = regexp.MustCompile(`\b\d{8}-\d{6}-[a-z2-7]{4}\b`)
 
 // perform runs a command from beginning to end; breakIt is called right before what is tested.
-func perform(ctx context.Context, s *session, c *command, timeout string, breakIt func()) outcome {
+func perform(ctx context.Context, s *session, c *command, timeout time.Duration, breakIt func()) outcome {
 	run := ""
 	if c.before != nil {
 		run = runID.FindString(s.run(ctx, c.before...).stderr)
@@ -106,24 +106,27 @@ func perform(ctx context.Context, s *session, c *command, timeout string, breakI
 		s.server.Inject(fakeapi.Fault{Method: http.MethodPatch, Path: namespacePath + "*", Do: fakeapi.After(fakeapi.Call(func() { c.meanwhile(s.server) }))})
 	}
 	line := c.line(run)
-	if timeout != "" {
-		line = append(line, "--request-timeout", timeout)
+	if timeout > 0 {
+		line = append(line, "--request-timeout", timeout.String())
 	}
 	return s.run(ctx, line...)
 }
 
-// run fills in what became of the cell. Where there is a timeout, a machine that is busy may run into it before the fault.
+// run fills in what became of the cell. Where there is a timeout, a machine that is busy may run into it before the fault,
+// and gets twice the time then.
 func (c *cell) run(t *testing.T, dir string, truth *truth) {
-	const tries = 3
+	const tries = 6
+	timeout := c.fault.timeout
 	for range tries {
 		c.met, c.wrongs = 0, nil
-		if c.try(t, dir, truth); c.met > 0 || c.fault.timeout == "" {
+		if c.try(t, dir, truth, timeout); c.met > 0 || timeout == 0 {
 			return
 		}
+		timeout *= 2
 	}
 }
 
-func (c *cell) try(t *testing.T, dir string, truth *truth) {
+func (c *cell) try(t *testing.T, dir string, truth *truth, timeout time.Duration) {
 	s, err := newSession(dir, c.command)
 	if err != nil {
 		c.wrong(err.Error())
@@ -131,7 +134,7 @@ func (c *cell) try(t *testing.T, dir string, truth *truth) {
 	}
 	defer s.close()
 	var met atomic.Int64
-	c.got = perform(t.Context(), s, c.command, c.fault.timeout, func() {
+	c.got = perform(t.Context(), s, c.command, timeout, func() {
 		do := c.fault.do(c.phase)
 		s.server.Inject(c.phase.fault(c.fault, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 			met.Add(1)
@@ -157,7 +160,7 @@ func findTruth(ctx context.Context, dir string, c *command) (*truth, error) {
 		return nil, err
 	}
 	defer s.close()
-	got := perform(ctx, s, c, "", func() {})
+	got := perform(ctx, s, c, 0, func() {})
 	return &truth{got, s.labels()}, nil
 }
 

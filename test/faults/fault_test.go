@@ -22,7 +22,7 @@ type fault struct {
 	paged bool
 	// timeout is the --request-timeout, where the fault would last longer than a test can wait. Who knows how long this
 	// machine takes for what is not broken: any request may run into it.
-	timeout string
+	timeout time.Duration
 	// harmless is for what the command must not be led astray by at all.
 	harmless bool
 }
@@ -44,13 +44,13 @@ func faults() []fault {
 	away := refusal(http.StatusServiceUnavailable, metav1.StatusReasonServiceUnavailable, "no endpoints available")
 	return []fault{
 		{name: "late", do: always(func() fakeapi.Action { return fakeapi.Delay(latency) }), harmless: true},
-		{name: "reset", do: always(fakeapi.HangUp), timeout: "3s"}, // client-go tries for ten seconds
+		{name: "reset", do: always(fakeapi.HangUp), timeout: 3 * time.Second}, // client-go tries for ten seconds
 		{name: "reset in the body", do: always(fakeapi.Break)},
 		{name: "reset in the body, once", do: always(fakeapi.Break), once: true, harmless: true},
 		{name: "truncated", do: always(fakeapi.Truncate)},
 		{name: "hollow", do: always(fakeapi.Hollow)},
 		{name: "429, once", refuses: true, do: always(func() fakeapi.Action { return fakeapi.RetryAfter(http.StatusTooManyRequests, 1) }), once: true, harmless: true},
-		{name: "429 for ever", refuses: true, do: always(func() fakeapi.Action { return fakeapi.RetryAfter(http.StatusTooManyRequests, 1) }), timeout: "3s"},
+		{name: "429 for ever", refuses: true, do: always(func() fakeapi.Action { return fakeapi.RetryAfter(http.StatusTooManyRequests, 1) }), timeout: 3 * time.Second},
 		{name: "429, come at once", refuses: true, do: always(func() fakeapi.Action { return fakeapi.RetryAfter(http.StatusTooManyRequests, 0) })},
 		{name: "500", do: internal},
 		{name: "500, once", do: internal, once: true, harmless: true},
@@ -64,7 +64,7 @@ func faults() []fault {
 		{name: "pages reversed", do: func(p *phase) fakeapi.Action { return fakeapi.Play(fakeapi.Reverse(p.page)) }, paged: true, harmless: true},
 		{name: "endless, same token", do: func(p *phase) fakeapi.Action { return fakeapi.Play(fakeapi.Stay(p.page, true)) }, paged: true},
 		{name: "endless, new tokens", do: func(p *phase) fakeapi.Action { return fakeapi.Play(fakeapi.Stay(p.page, false)) }, paged: true},
-		{name: "no answer", do: always(fakeapi.Hang), timeout: "2s"},
-		{name: "half an answer", do: always(fakeapi.Stall), timeout: "2s"},
+		{name: "no answer", do: always(fakeapi.Hang), timeout: 2 * time.Second},
+		{name: "half an answer", do: always(fakeapi.Stall), timeout: 2 * time.Second},
 	}
 }

@@ -48,7 +48,7 @@ func (c *cell) judge(truth *truth) {
 		if c.phase.method == http.MethodPost {
 			allowed += gaps // it is not sent again: webhooks have seen it
 		}
-	case c.fault.timeout != "":
+	case c.fault.timeout > 0:
 		allowed = right + gaps + errs
 	}
 	if c.class == none || !strings.Contains(allowed, c.class) {
@@ -119,7 +119,7 @@ func (c *cell) gaps(found *document) string {
 	if len(all) == 0 && !strings.Contains(c.got.stderr, "cannot list "+name) {
 		return none
 	}
-	if c.fault.timeout == "" && c.phase.method == http.MethodGet && len(all) > 0 && !slices.ContainsFunc(all, func(g report.Gap) bool { return g.Resource == name }) {
+	if c.fault.timeout == 0 && c.phase.method == http.MethodGet && len(all) > 0 && !slices.ContainsFunc(all, func(g report.Gap) bool { return g.Resource == name }) {
 		c.wrong(fmt.Sprintf("no gap names %s: %+v", name, all))
 	}
 	return gaps

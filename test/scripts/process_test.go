@@ -14,7 +14,7 @@ import (
 )
 
 // patience is how long a script waits for something to happen before it calls that a failure.
-const patience = time.Minute
+const patience = 5 * time.Minute
 
 // command is a command with a script's environment and folder, for what testscript's own exec cannot do: it runs on
 // beside the script.
