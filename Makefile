@@ -64,7 +64,7 @@ demo-psp-down: ## Remove that cluster and all of its files
 .PHONY: test
 test: fuzztime = 3s
 test: fuzzcache = none
-test: verify lint unit fuzz scripts cross e2e ## Run everything that CI runs (cold: about forty minutes on two cores, then under twenty)
+test: verify lint unit engines fuzz scripts cross e2e ## Run everything that CI runs (cold: about forty minutes on two cores, then under twenty)
 
 .PHONY: verify
 verify: ## Check go.mod, formatting, file lengths, and that each lint rule bites
@@ -77,12 +77,17 @@ verify: ## Check go.mod, formatting, file lengths, and that each lint rule bites
 lint: ## Lint, go vet included; findings end it
 	@$(STAGE) 'lint' env $(export_build) $(LINT) run ./...
 	@cd hack/localkube && ../tools/stage.sh 'lint: localkube' env $(export_build) $$(../tools/install.sh) run ./...
+	@cd test/engines && ../../hack/tools/stage.sh 'lint: engines' env $(export_build) $$(../../hack/tools/install.sh) run ./...
 
 .PHONY: unit
 unit: ## Run the unit tests, with the race detector and in random order
 	@$(STAGE) 'unit' $(GO) test -race -shuffle=on ./cmd/... ./pkg/... $(unit_tests)
 	@$(STAGE) 'unit: dist' $(GO) test -shuffle=on ./hack/dist/...
 	@$(STAGE) 'unit: localkube' $(GO) -C hack/localkube test -shuffle=on ./...
+
+.PHONY: engines
+engines: ## Judge pods by what export prints, with each engine that runs here (the first time builds gator and kyverno)
+	@$(STAGE) 'engines' env $(export_build) $(GO) -C test/engines test -shuffle=on ./...
 
 .PHONY: fuzz
 fuzz: ## Fuzz each target for FUZZTIME (10s; 3s in make test)
@@ -129,11 +134,13 @@ fidelity: ## Send random requests to real API servers and compare every answer; 
 fmt: ## Format the Go files
 	@$(LINT) fmt ./...
 	@cd hack/localkube && $$(../tools/install.sh) fmt ./...
+	@cd test/engines && $$(../../hack/tools/install.sh) fmt ./...
 
 .PHONY: fix
 fix: ## Let the linter repair what it can, then format
 	@$(export_build) $(LINT) run --fix ./...
 	@cd hack/localkube && $$(../tools/install.sh) run --fix ./...
+	@cd test/engines && $(export_build) $$(../../hack/tools/install.sh) run --fix ./...
 
 .PHONY: golden
 golden: ## Rewrite the golden files with what the code prints now; read the diff before you commit it

@@ -5,7 +5,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 lint="$(hack/tools/install.sh)"
 status=0
-for dir in . hack/localkube; do
+for dir in . hack/localkube test/engines; do
   (cd "$dir" && "$lint" fmt --diff) || status=1
 done
 [ "$status" -eq 0 ] || echo "run 'make fmt'" >&2
