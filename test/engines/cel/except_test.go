@@ -19,6 +19,7 @@ import (
 func agent() export.Exception {
 	return export.Exception{Level: api.LevelPrivileged, Workloads: []export.ExceptedWorkload{{
 		Ref:            workload.Ref{Group: "apps", Kind: "DaemonSet", Name: "agent"},
+		Namespace:      "n",
 		ServiceAccount: "agent", Labels: map[string]string{"app.kubernetes.io/name": "agent", "empty": ""},
 	}}}
 }
@@ -136,6 +137,33 @@ func TestExceptFixtures(t *testing.T) {
 		loose := slices.Contains([]upstream.CheckID{"hostPorts", "capabilities_restricted", "restrictedVolumes"}, id)
 		if n.alike < n.all && !loose || n.alike == n.all && loose {
 			t.Errorf("%s: %d of %d texts are upstream's", id, n.alike, n.all)
+		}
+	}
+}
+
+// A pod that lacks any one of the things that the excepted pods are told by is judged.
+func TestExceptionIsNarrow(t *testing.T) {
+	c := courts{}.of(t, api.LevelVersion{Level: api.LevelBaseline, Version: api.LatestVersion()})
+	for name, tt := range map[string]struct {
+		change func(*corev1.Pod)
+		want   int
+	}{
+		"excepted":                {change: func(*corev1.Pod) {}},
+		"excepted, more labels":   {change: func(p *corev1.Pod) { p.Labels["more"] = "x" }},
+		"other namespace":         {change: func(p *corev1.Pod) { p.Namespace = "other" }, want: 1},
+		"no service account":      {change: func(p *corev1.Pod) { p.Spec.ServiceAccountName = "" }, want: 1},
+		"other service account":   {change: func(p *corev1.Pod) { p.Spec.ServiceAccountName = "agent2" }, want: 1},
+		"other label":             {change: func(p *corev1.Pod) { p.Labels["app.kubernetes.io/name"] = "agent2" }, want: 1},
+		"label missing":           {change: func(p *corev1.Pod) { delete(p.Labels, "app.kubernetes.io/name") }, want: 1},
+		"empty label missing":     {change: func(p *corev1.Pod) { delete(p.Labels, "empty") }, want: 1},
+		"empty label that is not": {change: func(p *corev1.Pod) { p.Labels["empty"] = "x" }, want: 1},
+		"no labels":               {change: func(p *corev1.Pod) { p.Labels = nil }, want: 1},
+	} {
+		p := excepted(pod(true, nil, "a"))
+		tt.change(p)
+		refusals, err := c.policies.Judge(t.Context(), Request{Pod: p})
+		if err != nil || len(refusals) != tt.want {
+			t.Errorf("%s: %d refusals, want %d; error is %v", name, len(refusals), tt.want, err)
 		}
 	}
 }
