@@ -88,6 +88,22 @@ func nearest(all []Explanation, text string) []string {
 	return names
 }
 
+// Nearest is the name that comes closest to a text; empty where none is near.
+func Nearest(text string, names []string) string {
+	text = plain(text)
+	best, fewest := "", 0
+	for _, name := range names {
+		edits := distance(plain(name), text)
+		if len(text) > 1 && strings.Contains(plain(name), text) {
+			edits = 0
+		}
+		if edits <= max(1, len(name)/3) && (best == "" || edits < fewest) {
+			best, fewest = name, edits
+		}
+	}
+	return best
+}
+
 // distance is how many letters have to be put in, taken out or changed to make one text of the other.
 func distance(a, b string) int {
 	row := make([]int, len(b)+1)

@@ -60,15 +60,28 @@ func resources() []resource {
 	}
 }
 
-// policyGroupVersion is what went away with PodSecurityPolicies.
-const policyGroupVersion = "/apis/policy/v1beta1"
-
-// servesPolicies says whether the server's version still has PodSecurityPolicies.
-func (s *Server) servesPolicies() bool {
+// minor is the minor of the server's version.
+func (s *Server) minor() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	minor, err := strconv.Atoi(s.version.Minor)
-	return err == nil && minor < 25
+	minor, _ := strconv.Atoi(s.version.Minor)
+	return minor
+}
+
+// servesPolicies says whether the server's version still has PodSecurityPolicies.
+func (s *Server) servesPolicies() bool { return s.minor() < 25 }
+
+// servedBy are the resources below the path of a group's version, as the server's version has them; none for other paths.
+func (s *Server) servedBy(path string) []metav1.APIResource {
+	since := map[string]int{"validatingadmissionpolicies": 30, "mutatingadmissionpolicies": 36}
+	var served []metav1.APIResource
+	for _, r := range append(resources(), resource{GroupVersionResource: admissionv1.SchemeGroupVersion.WithResource("validatingadmissionpolicies")}) {
+		if path != "/apis/"+r.Group+"/"+r.Version || s.minor() < since[r.Resource] || r.Resource == "podsecuritypolicies" && !s.servesPolicies() {
+			continue
+		}
+		served = append(served, metav1.APIResource{Name: r.Resource})
+	}
+	return served
 }
 
 // pluralOf is the resource under which an object is kept.
@@ -121,10 +134,8 @@ func parse(urlPath string) (path, bool) {
 
 func (s *Server) answerResource(w http.ResponseWriter, r *http.Request) {
 	p, ok := parse(r.URL.Path)
-	if r.URL.Path == policyGroupVersion && s.servesPolicies() {
-		write(w, r, http.StatusOK, &metav1.APIResourceList{
-			GroupVersion: "policy/v1beta1", APIResources: []metav1.APIResource{{Name: "podsecuritypolicies", Kind: "PodSecurityPolicy"}},
-		}, schema.GroupVersion{Version: "v1"})
+	if served := s.servedBy(r.URL.Path); len(served) > 0 {
+		write(w, r, http.StatusOK, &metav1.APIResourceList{APIResources: served}, schema.GroupVersion{Version: "v1"})
 		return
 	}
 	if !ok || p.Resource == "podsecuritypolicies" && !s.servesPolicies() {
