@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -31,7 +32,7 @@ func addCompletions(root *cobra.Command, config *genericclioptions.ConfigFlags) 
 	arguments := map[string]cobra.CompletionFunc{
 		"check": c.check, "label": c.namespaceArgs, "blocked": c.namespaceArgs, "rollback": c.rollback, "explain": c.explain,
 		"version": cobra.NoFileCompletions, "psp list": cobra.NoFileCompletions, "psp explain": c.policies, "psp check": c.pspNamespaces, "psp plan": c.pspNamespaces,
-		"who-can": c.whoCan, "config": cobra.NoFileCompletions,
+		"export": c.pspNamespaces, "who-can": c.whoCan, "config": cobra.NoFileCompletions,
 	}
 	flags := map[string]cobra.CompletionFunc{
 		"namespace": c.namespaceFlag, "context": c.contexts, "cluster": c.clusters, "user": c.users,
@@ -40,7 +41,7 @@ func addCompletions(root *cobra.Command, config *genericclioptions.ConfigFlags) 
 		"dry-run":  cobra.FixedCompletions([]cobra.Completion{dryRunServer, dryRunClient, dryRunNone}, noFiles),
 		"continue": c.interruptedRuns,
 	}
-	for _, name := range []string{"selector", "chunk-size", "field-manager", "watch", "allow", "as", "as-group", "as-uid", "request-timeout", "server", "token", "registry"} {
+	for _, name := range []string{"selector", "chunk-size", "field-manager", "watch", "allow", "as", "as-group", "as-uid", "request-timeout", "server", "token", "registry", "name"} {
 		flags[name] = cobra.NoFileCompletions
 	}
 	for _, command := range family(root) {
@@ -48,7 +49,14 @@ func addCompletions(root *cobra.Command, config *genericclioptions.ConfigFlags) 
 		if complete := arguments[path]; complete != nil {
 			command.ValidArgsFunction = complete
 		}
-		for name, complete := range flags {
+		own := flags
+		if path == "export" {
+			own = maps.Clone(flags)
+			maps.Copy(own, c.exportFlags())
+			delete(own, "enforce") // switches
+			delete(own, "audit")
+		}
+		for name, complete := range own {
 			if command.Flags().Lookup(name) != nil || command.PersistentFlags().Lookup(name) != nil {
 				_ = command.RegisterFlagCompletionFunc(name, complete) // an error means that the flag has one
 			}

@@ -63,7 +63,7 @@ func NewCmdPSS(s *terminal.Streams) *cobra.Command {
 	root.PersistentFlags().Var(&s.Color, "color", "When to use colour: auto, always or never. auto means on a terminal, unless NO_COLOR is set.")
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages", fmt.Sprintf(".FlagUsagesWrapped %d", helpWidth)))
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(NewCmdCheck(config, s), NewCmdLabel(config, s), NewCmdRollback(config, s), NewCmdBlocked(config, s), NewCmdConfig(config, s), NewCmdExplain(s), NewCmdPSP(config, s), NewCmdWhoCan(config, s), NewCmdCompletion(s), NewCmdVersion(config, s))
+	root.AddCommand(NewCmdCheck(config, s), NewCmdLabel(config, s), NewCmdRollback(config, s), NewCmdBlocked(config, s), NewCmdExport(config, s), NewCmdConfig(config, s), NewCmdExplain(s), NewCmdPSP(config, s), NewCmdWhoCan(config, s), NewCmdCompletion(s), NewCmdVersion(config, s))
 	addCompletions(root, config)
 	return root
 }

@@ -105,7 +105,7 @@ func namespaceNames(words []string, all bool, selector, namespace, verb string) 
 
 // allFlag is how a command is told to take all namespaces.
 func allFlag(verb string) string {
-	if verb == "label" {
+	if verb == "label" || verb == "export" {
 		return "--all"
 	}
 	return "-A"
