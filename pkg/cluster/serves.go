@@ -9,7 +9,11 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/sets"
+	"k8s.io/apimachinery/pkg/version"
 )
+
+// Version is the server's version, for those who ask nothing else about it.
+func (c *Client) Version(ctx context.Context) (version.Info, error) { return c.serverVersion(ctx) }
 
 // Serves is which resources of a version of an API group the server has, by plural: none where it has not the version. What
 // a server has everybody may read by default; ok is false where it does not say.

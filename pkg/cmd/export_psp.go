@@ -86,11 +86,11 @@ func (p *policySource) live(ctx context.Context, o *ExportOptions) ([]*psp.Polic
 	case err != nil:
 		return nil, err
 	case !served:
-		info, err := o.Client.Facts(ctx)
+		info, err := o.Client.Version(ctx)
 		if err != nil {
 			return nil, err
 		}
-		return nil, errors.New(notServed(info.Version.GitVersion))
+		return nil, errors.New(notServed(info.GitVersion))
 	}
 	return p.pick(found, func(name string) error {
 		if gap != nil {

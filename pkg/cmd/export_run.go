@@ -87,24 +87,20 @@ func (o *ExportOptions) meet(ctx context.Context) (*recipient, error) {
 		}
 	}
 	switch {
-	case o.Client == nil && o.Minor == nil:
-		return release(standard.NewestMinor), nil
-	case o.Client == nil:
+	case o.Minor != nil:
 		return release(*o.Minor), nil
+	case o.Client == nil:
+		return release(standard.NewestMinor), nil
 	}
-	inquiry := o.Client.Ask(ctx)
-	defer inquiry.Stop()
-	if err := o.learn(inquiry); err != nil {
-		return nil, err
-	}
-	to := release(o.Survey.Minor)
-	if o.Minor != nil {
-		return to, nil
-	}
-	info, err := inquiry.Version()
+	info, err := o.Client.Version(ctx)
 	if err != nil {
 		return nil, err
 	}
+	minor, err := standard.EffectiveMinor(info)
+	if err != nil {
+		return nil, err
+	}
+	to := release(minor)
 	to.called = "this server (" + info.GitVersion + ")"
 	plurals, ok, err := o.Client.Serves(ctx, admissionv1.SchemeGroupVersion)
 	if ok {

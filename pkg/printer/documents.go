@@ -98,7 +98,7 @@ func remark(b *bytes.Buffer, line string) {
 		hanging += "  "
 	}
 	column := 0
-	for _, word := range strings.Fields(text) {
+	for word := range strings.FieldsSeq(text) {
 		width := utf8.RuneCountInString(word)
 		switch {
 		case column == 0:
