@@ -5,12 +5,9 @@ import (
 	"slices"
 	"strings"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/pod-security-admission/api"
-
-	corev1 "k8s.io/api/core/v1"
 
 	"github.com/kubectl-pss/kubectl-pss/pkg/beyond"
 	"github.com/kubectl-pss/kubectl-pss/pkg/export"
@@ -73,60 +70,6 @@ func (f *ExportFlags) ToOptions(config *genericclioptions.ConfigFlags, s termina
 // asksServer says whether the server has anything to tell that files and flags do not.
 func (f *ExportFlags) asksServer() bool {
 	return len(f.Filenames) == 0 && (len(f.Controls) == 0 || f.ServerVersion.minor == nil)
-}
-
-// namespaces are those named; none means all or the selected ones.
-func (f *ExportFlags) namespaces(args []string, config *genericclioptions.ConfigFlags) ([]string, error) {
-	words := splitNamespaceType(args)
-	if len(words) > 0 && !isNamespaceType(words[0]) {
-		words = append([]string{"ns"}, words...)
-	}
-	if f.All && f.Selector != "" {
-		return nil, usagef("--all cannot be combined with --selector: leave out one of them")
-	}
-	names, err := namespaceNames(words, f.All, f.Selector, *config.Namespace, "export")
-	if err != nil {
-		return nil, err
-	}
-	for _, name := range names {
-		if problems := validation.IsDNS1123Label(name); len(problems) > 0 {
-			return nil, usagef("%q is no name of a namespace: %s", name, problems[0])
-		}
-	}
-	switch {
-	case len(f.Except) > 0 && (f.All || f.Selector != "" || len(names) > 1):
-		return nil, usagef("--except is about workloads of one namespace: name that one")
-	case len(f.Except) > 0 && len(names) == 0:
-		namespace, err := objectNamespace(config)
-		return []string{namespace}, err
-	case len(names) == 0 && !f.All && f.Selector == "":
-		return nil, usagef("say which namespaces the policies are for: kubectl pss export NAMESPACE, -l SELECTOR, or --all for all but the system's own")
-	}
-	slices.Sort(names)
-	return slices.Compact(names), nil
-}
-
-// systemNamespaces are Kubernetes' own. A policy that refuses pods there may keep a cluster from starting, so that they are
-// meant only when they are named.
-func systemNamespaces() []string { return []string{"kube-node-lease", "kube-public", kubeSystem} }
-
-// namespaceSelector selects by label, as bindings of policies do. Every namespace has its name as a label.
-func (f *ExportFlags) namespaceSelector(names []string) (*metav1.LabelSelector, error) {
-	byName := func(operator metav1.LabelSelectorOperator, names []string) metav1.LabelSelectorRequirement {
-		return metav1.LabelSelectorRequirement{Key: corev1.LabelMetadataName, Operator: operator, Values: names}
-	}
-	if len(names) > 0 {
-		return &metav1.LabelSelector{MatchExpressions: []metav1.LabelSelectorRequirement{byName(metav1.LabelSelectorOpIn, names)}}, nil
-	}
-	selector := &metav1.LabelSelector{}
-	if f.Selector != "" {
-		var err error
-		if selector, err = metav1.ParseToLabelSelector(f.Selector); err != nil {
-			return nil, usagef("invalid argument %q for \"-l, --selector\" flag: %w", f.Selector, err)
-		}
-	}
-	selector.MatchExpressions = append(selector.MatchExpressions, byName(metav1.LabelSelectorOpNotIn, systemNamespaces()))
-	return selector, nil
 }
 
 // valid refuses flags that contradict each other.

@@ -53,7 +53,9 @@ func (p *policySource) sets(ctx context.Context, o *ExportOptions, to *recipient
 	if len(sets) > 1 {
 		o.Streams.Warn("pods have to satisfy all %d policies, where PodSecurityPolicy asked for one of them: export each for the namespaces that used it", len(sets))
 	}
-	o.labelToo(level.Level)
+	if len(sets) > 0 || level.Level != api.LevelPrivileged {
+		o.labelToo(level.Level)
+	}
 	return sets, nil
 }
 

@@ -157,7 +157,7 @@ func (o *ExportOptions) suffix() string {
 	}
 	text := strings.Join(o.Names, ",")
 	if len(o.Names) == 0 {
-		if len(o.Render.Namespaces.MatchExpressions) == 1 && len(o.Render.Namespaces.MatchLabels) == 0 {
+		if len(o.Render.Namespaces.MatchExpressions) == 1 {
 			return "" // all
 		}
 		text = metav1.FormatLabelSelector(o.Render.Namespaces)
