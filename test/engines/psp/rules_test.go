@@ -60,11 +60,13 @@ func TestRules(t *testing.T) {
 			map[string]string{
 				`{spec: {initContainers: [{name: i, securityContext: {privileged: true}}], containers: [{name: a, securityContext: {privileged: true}}]}}`: "containers a, i must not set securityContext.privileged to true",
 				`{spec: {containers: [{name: a}], ephemeralContainers: [{name: e, securityContext: {privileged: true}}]}}`:                                 "containers e must not set securityContext.privileged to true",
-			}, []string{plain, `{spec: {containers: [{name: a, securityContext: {privileged: false}}]}}`},
+			},
+			[]string{plain, `{spec: {containers: [{name: a, securityContext: {privileged: false}}]}}`},
 		},
 		{
 			`{spec: {hostPID: false, hostIPC: false}}`, "host-namespaces",
-			map[string]string{`{spec: {hostPID: true, containers: []}}`: "pods must not set spec.hostPID to true"}, []string{plain, `{spec: {hostNetwork: true, containers: []}}`},
+			map[string]string{`{spec: {hostPID: true, containers: []}}`: "pods must not set spec.hostPID to true"},
+			[]string{plain, `{spec: {hostNetwork: true, containers: []}}`},
 		},
 		{
 			`{spec: {hostPorts: [{min: 80, max: 80}, {min: 8000, max: 9000}]}}`, "allowed-host-ports",
@@ -73,7 +75,8 @@ func TestRules(t *testing.T) {
 		},
 		{
 			`{spec: {hostPorts: [{min: 0, max: 0}]}}`, "allowed-host-ports",
-			map[string]string{`{spec: {containers: [{name: a, ports: [{containerPort: 1, hostPort: 81}]}]}}`: "containers a must set ports[*].hostPort to 0"}, []string{plain},
+			map[string]string{`{spec: {containers: [{name: a, ports: [{containerPort: 1, hostPort: 81}]}]}}`: "containers a must set ports[*].hostPort to 0"},
+			[]string{plain},
 		},
 		{
 			`{spec: {allowedCapabilities: [KILL], defaultAddCapabilities: [CHOWN]}}`, "allowed-capabilities",
@@ -97,26 +100,30 @@ func TestRules(t *testing.T) {
 		},
 		{
 			`{spec: {allowedProcMountTypes: []}}`, "allowed-proc-mount",
-			map[string]string{`{spec: {containers: [{name: a, securityContext: {procMount: Unmasked}}]}}`: "containers a must have only Default as securityContext.procMount"}, []string{plain},
+			map[string]string{`{spec: {containers: [{name: a, securityContext: {procMount: Unmasked}}]}}`: "containers a must have only Default as securityContext.procMount"},
+			[]string{plain},
 		},
 		{
 			`{spec: {volumes: [secret, cephFS]}}`, "allowed-volume-types",
 			map[string]string{
 				`{spec: {containers: [], volumes: [{name: v, emptyDir: {}}, {name: s, secret: {}}]}}`:                                           "volumes v must be of a type that is allowed: secret, cephFS",
 				`{spec: {containers: [], volumes: [{name: v, projected: {sources: [{serviceAccountToken: {path: token, audience: other}}]}}]}}`: "volumes v must be of a type that is allowed: secret, cephFS",
-			}, []string{plain, `{spec: {containers: [], volumes: [{name: s, secret: {}}, {name: c, cephfs: {monitors: []}}, {name: t, projected: {sources: [{serviceAccountToken: {path: token}},
+			},
+			[]string{plain, `{spec: {containers: [], volumes: [{name: s, secret: {}}, {name: c, cephfs: {monitors: []}}, {name: t, projected: {sources: [{serviceAccountToken: {path: token}},
 			  {configMap: {name: kube-root-ca.crt}}, {downwardAPI: {items: [{path: namespace, fieldRef: {fieldPath: metadata.namespace}}]}}]}}]}}`},
 		},
 		{
 			`{spec: {volumes: []}}`, "allowed-volume-types",
-			map[string]string{`{spec: {containers: [], volumes: [{name: v, emptyDir: {}}]}}`: "volumes v must be of a type that is allowed: none is"}, []string{plain},
+			map[string]string{`{spec: {containers: [], volumes: [{name: v, emptyDir: {}}]}}`: "volumes v must be of a type that is allowed: none is"},
+			[]string{plain},
 		},
 		{
 			`{spec: {allowedHostPaths: [{pathPrefix: /var/log/, readOnly: true}, {pathPrefix: /data}]}}`, "allowed-host-paths",
 			map[string]string{
 				`{spec: {containers: [], volumes: [{name: v, hostPath: {path: /database}}]}}`:                                                                       "volumes v must have a hostPath below one of: /var/log/ (read-only), /data",
 				`{spec: {containers: [], initContainers: [{name: i, volumeMounts: [{name: v, mountPath: /m}]}], volumes: [{name: v, hostPath: {path: /var/log}}]}}`: "containers i must set volumeMounts[*].readOnly to true for host paths that are allowed as read-only",
-			}, []string{plain, `{spec: {containers: [{name: a, volumeMounts: [{name: v, mountPath: /m, readOnly: true}, {name: d, mountPath: /d}]}],
+			},
+			[]string{plain, `{spec: {containers: [{name: a, volumeMounts: [{name: v, mountPath: /m, readOnly: true}, {name: d, mountPath: /d}]}],
 			  volumes: [{name: v, hostPath: {path: /var/log/pods}}, {name: d, hostPath: {path: /data/}}, {name: e, emptyDir: {}}]}}`},
 		},
 		{
@@ -134,21 +141,24 @@ func TestRules(t *testing.T) {
 			map[string]string{
 				`{spec: {containers: [], securityContext: {sysctls: [{name: kernel.shm_rmid_forced, value: a}, {name: net.ipv4.a, value: a}, {name: net.core.a, value: a}, {name: vm.b, value: a}]}}}`: "sysctls kernel.shm_rmid_forced, net.core.a, vm.b must not be set in spec.securityContext.sysctls",
 				`{spec: {containers: [], securityContext: {sysctls: [{name: net/core/a, value: a}]}}}`:                                                                                                 "sysctls net/core/a must not be set in spec.securityContext.sysctls",
-			}, []string{plain, `{spec: {containers: [], securityContext: {sysctls: [{name: net.ipv4.tcp_syncookies, value: a}, {name: net.x, value: a}]}}}`},
+			},
+			[]string{plain, `{spec: {containers: [], securityContext: {sysctls: [{name: net.ipv4.tcp_syncookies, value: a}, {name: net.x, value: a}]}}}`},
 		},
 		{
 			`{spec: {seLinux: {rule: MustRunAs, seLinuxOptions: {type: container_t, level: "s0:c1,c2"}}}}`, "selinux-must-run-as",
 			map[string]string{
 				plain: "pods must have as spec.securityContext.seLinuxOptions {type: container_t, level: s0:c1,c2}",
 				`{spec: {securityContext: {seLinuxOptions: {type: container_t, level: "s0:c1,c2"}}, containers: [{name: a, securityContext: {seLinuxOptions: {level: "s0:c1,c2"}}}]}}`: "containers a must have as securityContext.seLinuxOptions {type: container_t, level: s0:c1,c2}",
-			}, []string{inWindows, `{spec: {securityContext: {seLinuxOptions: {type: container_t, level: "s0:c2,c1"}}, containers: [{name: a}]}}`},
+			},
+			[]string{inWindows, `{spec: {securityContext: {seLinuxOptions: {type: container_t, level: "s0:c2,c1"}}, containers: [{name: a}]}}`},
 		},
 		{
 			`{spec: {runAsUser: {rule: MustRunAs, ranges: [{min: 5, max: 5}, {min: 10, max: 20}]}}}`, "run-as-user-ranges",
 			map[string]string{
 				plain: "containers a must set securityContext.runAsUser to 5, 10-20, themselves or by their pod",
 				`{spec: {securityContext: {runAsUser: 5}, containers: [{name: a, securityContext: {runAsUser: 6}}]}}`: "containers a must set securityContext.runAsUser to 5, 10-20, themselves or by their pod",
-			}, []string{inWindows, `{spec: {securityContext: {runAsUser: 5}, containers: [{name: a}, {name: b, securityContext: {runAsUser: 20}}]}}`},
+			},
+			[]string{inWindows, `{spec: {securityContext: {runAsUser: 5}, containers: [{name: a}, {name: b, securityContext: {runAsUser: 20}}]}}`},
 		},
 		{
 			`{spec: {runAsUser: {rule: MustRunAsNonRoot}}}`, "run-as-non-root",
@@ -156,7 +166,8 @@ func TestRules(t *testing.T) {
 				plain: "containers a must set securityContext.runAsNonRoot to true or runAsUser to something else than 0, themselves or by their pod",
 				`{spec: {securityContext: {runAsNonRoot: true}, containers: [{name: a, securityContext: {runAsNonRoot: false, runAsUser: 1}}]}}`: "containers a must set securityContext.runAsNonRoot to true or runAsUser to something else than 0, themselves or by their pod",
 				`{spec: {securityContext: {runAsNonRoot: true, runAsUser: 0}, containers: [{name: a}]}}`:                                         "containers a must set securityContext.runAsNonRoot to true or runAsUser to something else than 0, themselves or by their pod",
-			}, []string{
+			},
+			[]string{
 				`{spec: {securityContext: {runAsNonRoot: false}, containers: [{name: a, securityContext: {runAsNonRoot: true}}]}}`,
 				`{spec: {securityContext: {runAsUser: 0}, containers: [{name: a, securityContext: {runAsUser: 7}}]}}`,
 			},
@@ -173,13 +184,15 @@ func TestRules(t *testing.T) {
 		},
 		{
 			`{spec: {fsGroup: {rule: MustRunAs, ranges: [{min: 5, max: 5}]}}}`, "fs-group-ranges",
-			map[string]string{plain: "pods must set spec.securityContext.fsGroup to 5"}, []string{inWindows, `{spec: {securityContext: {fsGroup: 5}, containers: []}}`},
+			map[string]string{plain: "pods must set spec.securityContext.fsGroup to 5"},
+			[]string{inWindows, `{spec: {securityContext: {fsGroup: 5}, containers: []}}`},
 		},
 		{
 			`{metadata: {annotations: {seccomp.security.alpha.kubernetes.io/allowedProfileNames: "docker/default,localhost/x"}}}`, "allowed-seccomp-profiles",
 			map[string]string{
 				`{spec: {securityContext: {seccompProfile: {type: RuntimeDefault}}, containers: [{name: a, securityContext: {seccompProfile: {type: Unconfined}}}]}}`: "containers a must have localhost/x, runtime/default as securityContext.seccompProfile",
-			}, []string{inWindows, `{spec: {securityContext: {seccompProfile: {type: RuntimeDefault}}, containers: [{name: a, securityContext: {seccompProfile: {type: Localhost, localhostProfile: x}}}, {name: b}]}}`},
+			},
+			[]string{inWindows, `{spec: {securityContext: {seccompProfile: {type: RuntimeDefault}}, containers: [{name: a, securityContext: {seccompProfile: {type: Localhost, localhostProfile: x}}}, {name: b}]}}`},
 		},
 		{
 			`{metadata: {annotations: {apparmor.security.beta.kubernetes.io/allowedProfileNames: "runtime/default"}}}`, "allowed-apparmor-profiles",
@@ -191,7 +204,8 @@ func TestRules(t *testing.T) {
 		},
 		{
 			`{spec: {runtimeClass: {allowedRuntimeClassNames: []}}}`, "allowed-runtime-classes",
-			map[string]string{`{spec: {runtimeClassName: kata, containers: []}}`: "pods must leave out spec.runtimeClassName"}, []string{plain},
+			map[string]string{`{spec: {runtimeClassName: kata, containers: []}}`: "pods must leave out spec.runtimeClassName"},
+			[]string{plain},
 		},
 	}
 	for _, c := range tests {
