@@ -15,6 +15,7 @@ import (
 	"github.com/kubectl-pss/kubectl-pss/pkg/printer"
 	"github.com/kubectl-pss/kubectl-pss/pkg/probe"
 	"github.com/kubectl-pss/kubectl-pss/pkg/report"
+	"github.com/kubectl-pss/kubectl-pss/pkg/shell"
 	"github.com/kubectl-pss/kubectl-pss/pkg/terminal"
 )
 
@@ -135,14 +136,17 @@ func (f *CheckFlags) ToOptions(config *genericclioptions.ConfigFlags, s terminal
 		o.Users = f.ProbeUsers
 	}
 	o.Source = cluster.Options{Names: t.names, Selector: f.Selector, ChunkSize: f.ChunkSize, Beyond: f.Beyond}
-	o.Survey.Named = t.names
+	o.Survey.Named, o.Survey.Scope = t.names, strings.Join(t.names, " ")
+	if f.Selector != "" {
+		o.Survey.Scope = "-l " + shell.Quote(f.Selector)
+	}
 	if t.only != nil {
 		namespace, err := objectNamespace(config)
 		if err != nil {
 			return nil, err
 		}
 		o.Source.Only = &cluster.Target{Ref: *t.only, Namespace: namespace}
-		o.Survey.Only, o.Survey.Named = t.only, []string{namespace}
+		o.Survey.Only, o.Survey.Named, o.Survey.Scope = t.only, []string{namespace}, namespace
 	}
 	return o, nil
 }

@@ -117,6 +117,7 @@ func (p *page) standing(n *report.Namespace) {
 		strictest += fmt.Sprintf("; %d of %s in the way of restricted", in.Restricted, all)
 	}
 	p.fact("strictest", strictest)
+	p.split(n.Split)
 }
 
 // labelChange writes the server's answer to the change of the labels itself.

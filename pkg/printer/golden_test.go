@@ -34,7 +34,7 @@ type checkGolden struct {
 // goldens are those of every kind of document.
 func goldens() []golden {
 	var list []golden
-	for _, c := range slices.Concat(checkGoldens(), admissionGoldens(), upgradeGoldens(), beyondGoldens()) {
+	for _, c := range slices.Concat(checkGoldens(), admissionGoldens(), upgradeGoldens(), beyondGoldens(), splitGoldens()) {
 		list = append(list, golden{c.file, func(t *testing.T) string { return render(t, c.write(t), c.report.CheckReport) }})
 	}
 	return slices.Concat(list, planGoldens(), blockedGoldens(), explainGoldens(), accessGoldens(), pspGoldens(), migrationGoldens(), configGoldens())

@@ -20,6 +20,7 @@ func (p *page) summary(r *report.CheckReport, o Options) {
 	sum := escaped(r.Summary)
 	p.checks(r, &sum)
 	p.repairs(&sum)
+	p.splits(r, &sum)
 	p.beyond(r)
 	p.unseen(r)
 	p.frozen(r)

@@ -121,6 +121,9 @@ type Namespace struct {
 	Gaps        []Gap        `json:"gaps,omitempty"`
 	// Upgrade is what changes here on a server of another release; nil where nothing does.
 	Upgrade *NamespaceUpgrade `json:"upgrade,omitempty"`
+	// Split says which few workloads to take out so that all others reach a higher level; nil where that is no few, or
+	// where not everything is known.
+	Split *Split `json:"split,omitempty"`
 	// Beyond counts for each control that the Standards lack the workloads that break it; nil where nobody asked.
 	Beyond map[string]int `json:"beyond,omitempty"`
 }
@@ -217,6 +220,8 @@ type Summary struct {
 	Checks map[string]int `json:"checks"`
 	// Repairs are the workloads whose repair alone would lift namespaces to a level, most namespaces first.
 	Repairs []Repair `json:"repairs,omitempty"`
+	// Splits are the items' splits, the biggest win first: most other workloads gained for each that is taken out.
+	Splits []SplitGain `json:"splits,omitempty"`
 }
 
 // Repair is a workload (the same name in several namespaces is one: a chart installed many times) that is

@@ -1,6 +1,7 @@
 package survey
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -85,8 +86,11 @@ func countBroken(workloads []report.Workload) map[string]int {
 	return counts
 }
 
-// beyond adds up the controls of the counted namespaces.
+// beyond adds up the controls of the counted namespaces; nil where nobody asked.
 func (s *survey) beyond(r *report.CheckReport) *report.Beyond {
+	if s.Beyond == nil {
+		return nil
+	}
 	out := &report.Beyond{Registries: s.Beyond.Registries}
 	for _, name := range beyond.Names() {
 		c := report.BeyondControl{
@@ -103,13 +107,24 @@ func (s *survey) beyond(r *report.CheckReport) *report.Beyond {
 	return out
 }
 
-// export is the command that prints the policies of a control, for the namespaces that were named.
-func (s *survey) export(control string) string {
-	words := []string{"kubectl pss export"}
-	if s.files == nil {
-		words = append(words, s.Named...)
+// scopeNames is how many namespaces of files are named.
+const scopeNames = 5
+
+// scope are the words of the namespaces surveyed.
+func (s *survey) scope() string {
+	if s.Scope != "" || s.files == nil || len(s.spaces) == 0 || len(s.spaces) > scopeNames {
+		return cmp.Or(s.Scope, "--all")
 	}
-	words = append(words, "--control", control)
+	var names []string
+	for i := range s.spaces {
+		names = append(names, s.spaces[i].Name)
+	}
+	return strings.Join(names, " ")
+}
+
+// export is the command that prints the policies of a control.
+func (s *survey) export(control string) string {
+	words := []string{"kubectl pss export", s.scope(), "--control", control}
 	if control == beyond.TrustedRegistries {
 		registries := s.Beyond.Registries
 		if len(registries) == 0 {

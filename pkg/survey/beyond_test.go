@@ -137,9 +137,9 @@ func TestBeyondExport(t *testing.T) {
 		options Options
 		want    string
 	}{
-		{Options{}, "kubectl pss export --control trusted-registries --registry REGISTRY"},
+		{Options{}, "kubectl pss export --all --control trusted-registries --registry REGISTRY"},
 		{
-			Options{Named: []string{"a"}, Beyond: &beyond.Options{Registries: []string{"quay.io/x", "docker.io/library"}}},
+			Options{Scope: "a", Beyond: &beyond.Options{Registries: []string{"quay.io/x", "docker.io/library"}}},
 			"kubectl pss export a --control trusted-registries --registry quay.io/x --registry docker.io/library",
 		},
 	} {

@@ -22,6 +22,7 @@ type group struct {
 	count        int
 	names        []string  // of violating pods, and of a bare one
 	bare         types.UID // of a bare pod
+	account      string    // the service account of the first
 }
 
 // groupKey is what makes pods the same group; a bare pod is its own owner.
@@ -38,6 +39,7 @@ type template struct {
 	pod, stored  *judgement // as the pod that its controller would create; as it stands
 	runtimeClass *string
 	labels       map[string]string // of its pods
+	account      string            // their service account
 }
 
 // room is what was folded of one namespace.
@@ -128,7 +130,7 @@ func (f *fold) add(pod *corev1.Pod, finding *judgement) {
 	if g == nil {
 		g = &group{
 			owner: owner, hash: key.hash, finding: finding, finished: key.finished,
-			terminating: key.terminating, runtimeClass: key.runtimeClass,
+			terminating: key.terminating, runtimeClass: key.runtimeClass, account: pod.Spec.ServiceAccountName,
 		}
 		r.groups[key] = g
 	}
@@ -171,6 +173,7 @@ func (f *fold) Objects(ctx context.Context, page []*workload.Object) error {
 			pod: pod, stored: stored,
 			runtimeClass: o.Template.Spec.RuntimeClassName,
 			labels:       o.Template.Labels,
+			account:      o.Template.Spec.ServiceAccountName,
 		}
 	}
 	if err := ctx.Err(); err != nil {

@@ -58,6 +58,9 @@ func (s *survey) item(sp *space) report.Namespace {
 	}
 	item.Strictest = strictestOf(item.Workloads)
 	item.Strictest.Complete = len(missing) == 0
+	if s.Only == nil && s.files == nil { // else workloads may be there that nobody looked at
+		item.Split = split(&item, works)
+	}
 	item.Verdict = report.Of(blocking, len(missing))
 	item.Upgrade = s.upgradeSpace(sp, &item)
 	if s.Beyond != nil {

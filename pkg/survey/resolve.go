@@ -22,6 +22,7 @@ type work struct {
 	evidence []*evidence
 	drift    map[report.Drift]bool
 	labels   map[string]string // of its next pods, as far as its template says
+	accounts []string          // the service accounts of its pods, in no order
 	// seen says that the workload's own object was read, so that state and next are its own.
 	seen bool
 }
@@ -49,14 +50,6 @@ func (s *survey) workloads(sp *space, works []*work) []report.Workload {
 			compareLocations(a.Location, b.Location))
 	})
 	return list
-}
-
-// compareLocations orders what has one name in several files.
-func compareLocations(a, b *report.Location) int {
-	if a == nil || b == nil {
-		return 0
-	}
-	return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Document, b.Document))
 }
 
 // wanted leaves out what was not asked for, and old ReplicaSets of custom controllers, which are no evidence.
@@ -131,6 +124,7 @@ func (s *survey) addObject(works map[identity]*work, tree *workload.Tree, o *wor
 	if !ok {
 		return
 	}
+	w.runsAs(judged.account)
 	revision := workload.Current
 	if !top {
 		// A ReplicaSet or Job of today's revision says nothing that its Deployment or CronJob does not.
@@ -159,6 +153,7 @@ func (s *survey) addGroup(works map[identity]*work, tree *workload.Tree, g *grou
 	}
 	if g.owner == nil || isNode(g.owner) {
 		w := open(works, s.identity(workload.Ref{Kind: "Pod", Name: g.names[0]}, g.bare))
+		w.runsAs(g.account)
 		w.bare(g)
 		s.declared(w, g)
 		w.add(e)
@@ -170,6 +165,7 @@ func (s *survey) addGroup(works map[identity]*work, tree *workload.Tree, g *grou
 	answer, answered := s.answerTo(&place, g.hash)
 	e.answered = answered
 	w := open(works, s.identityOf(&place))
+	w.runsAs(g.account)
 	w.add(e)
 	if answered {
 		w.since(e, &answer)

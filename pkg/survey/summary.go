@@ -39,6 +39,7 @@ func summarise(r *report.CheckReport, modes []Mode) {
 		}
 	}
 	sum.Repairs = repairs(r.Items)
+	sum.Splits = splits(r.Items)
 }
 
 func worse(a, b report.Verdict) report.Verdict {
@@ -124,4 +125,12 @@ func repairs(items []report.Namespace) []report.Repair {
 		)
 	})
 	return list
+}
+
+// compareLocations orders what has one name in several files.
+func compareLocations(a, b *report.Location) int {
+	if a == nil || b == nil {
+		return 0
+	}
+	return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Document, b.Document))
 }

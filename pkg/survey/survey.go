@@ -51,6 +51,8 @@ type Options struct {
 	UpgradeTo *int
 	// Beyond judges by the controls that the Standards lack besides; nil does not.
 	Beyond *beyond.Options
+	// Scope are the words that name the namespaces surveyed on a command line; empty for all of a cluster, or of files.
+	Scope string
 	// Only keeps the one workload or pod that was asked for; nil keeps all.
 	Only *workload.Ref
 }
@@ -221,10 +223,7 @@ func (s *survey) report() *report.CheckReport {
 		r.Judged = append(r.Judged, string(m))
 	}
 	summarise(r, s.judgedModes())
-	r.Upgrade = s.upgrade(r)
-	if s.Beyond != nil {
-		r.Beyond = s.beyond(r)
-	}
+	r.Upgrade, r.Beyond = s.upgrade(r), s.beyond(r)
 	if s.Only != nil {
 		r.Object = &report.Owner{Group: s.Only.Group, Kind: s.Only.Kind, Name: s.Only.Name}
 		r.Summary.Repairs = nil // of the namespace's other workloads nothing is known
