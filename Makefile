@@ -87,6 +87,8 @@ unit: ## Run the unit tests, with the race detector and in random order
 
 .PHONY: engines
 engines: ## Judge pods by what export prints, with each engine that runs here (the first time builds gator and kyverno)
+	@$(STAGE) 'engines: gator' hack/tools/install.sh gator
+	@$(STAGE) 'engines: kyverno' hack/tools/install.sh kyverno
 	@$(STAGE) 'engines' env $(export_build) $(GO) -C test/engines test -shuffle=on ./...
 
 .PHONY: fuzz
