@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"k8s.io/apimachinery/pkg/api/meta"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/sets"
 )
@@ -60,23 +59,6 @@ func (c *course) follow(token, begin string, objects int) error {
 	c.tokens.Insert(token)
 	c.begins.Insert(begin)
 	return nil
-}
-
-// page is follow for a page as it was decoded.
-func (c *course) page(page runtime.Object, m metav1.ListInterface) error {
-	return c.follow(m.GetContinue(), firstOf(page), meta.LenList(page))
-}
-
-// firstOf is how the first object of a page is called; empty where there is none.
-func firstOf(page runtime.Object) string {
-	name, enough := "", errors.New("enough")
-	_ = meta.EachListItem(page, func(obj runtime.Object) error {
-		if m, err := meta.Accessor(obj); err == nil {
-			name = m.GetNamespace() + "/" + m.GetName()
-		}
-		return enough
-	})
-	return name
 }
 
 // whole says what is wrong with an answer that was cut off where it can still be decoded: to protobuf and to JSON an

@@ -2,7 +2,6 @@ package cluster
 
 import (
 	"fmt"
-	"strings"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
@@ -89,13 +88,5 @@ func TestWhole(t *testing.T) {
 				t.Errorf("got %q, want %q", got, test.want)
 			}
 		})
-	}
-}
-
-func TestFirstOf(t *testing.T) {
-	t.Parallel()
-	page := &corev1.PodList{Items: []corev1.Pod{{ObjectMeta: metav1.ObjectMeta{Namespace: "a", Name: "x"}}, {ObjectMeta: metav1.ObjectMeta{Namespace: "b", Name: "y"}}}}
-	if got := strings.Join([]string{firstOf(page), firstOf(&corev1.PodList{})}, ","); got != "a/x," {
-		t.Errorf("got %q", got)
 	}
 }

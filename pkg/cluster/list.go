@@ -57,8 +57,12 @@ func (s *Source) stream(ctx context.Context, l listing, handle func(page runtime
 func (s *Source) fetch(ctx context.Context, l listing, pages chan<- runtime.Object) error {
 	o := l.options
 	o.Limit = s.options.ChunkSize
+	in := &intake{to: pages, handed: map[identity]struct{}{}}
 	if !l.whole {
-		ctx = withCut(ctx, s.cut(l.kind))
+		ctx = withCut(ctx, s.cut(l.kind), &batcher{
+			kind: l.kind.Kind + "List", most: batchItems, list: l.kind.list,
+			take: func(part runtime.Object) error { return in.send(ctx, part) },
+		})
 	}
 	way := newCourse(l.kind.name())
 	for restarted, stalled := 0, 0; ; stalled = 0 {
@@ -79,13 +83,13 @@ func (s *Source) fetch(ctx context.Context, l listing, pages chan<- runtime.Obje
 		if err != nil {
 			return err
 		}
-		following, next := way.page(page, m), m.GetContinue()
-		s.options.OnPage(l.kind.name(), meta.LenList(page), remaining(m))
-		select {
-		case pages <- page:
-		case <-ctx.Done():
-			return ctx.Err()
+		next := m.GetContinue()
+		if err := in.send(ctx, page); err != nil {
+			return err
 		}
+		following := way.follow(next, in.begin, len(in.handed))
+		s.options.OnPage(l.kind.name(), len(in.handed), remaining(m))
+		in.next()
 		if o.Continue = next; next == "" || following != nil {
 			return following
 		}

@@ -7,8 +7,10 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"google.golang.org/protobuf/encoding/protowire"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 )
 
 // FuzzReadList: whatever a server sends, what is decoded of it is what would have been without skimming, less what a cut
@@ -16,11 +18,12 @@ import (
 func FuzzReadList(f *testing.F) {
 	f.Add(body(f, &corev1.PodList{Items: []corev1.Pod{*fullPod(), {}}, ListMeta: metav1.ListMeta{Continue: "x", RemainingItemCount: new(int64(2))}}))
 	f.Add(body(f, &corev1.PodList{}))
+	f.Add(body(f, &corev1.PodList{Items: []corev1.Pod{{}, *fullPod(), {}, {}, *fullPod()}}))
 	f.Add([]byte(`{"kind": "PodList"}`))
 	f.Add([]byte(envelope + "\x12\xff\xff\xff\xff\x0f\x12\xf0\xff\xff\xff\x0frest"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		s := &skimmed{}
-		s.reset(bytes.NewReader(data), podCut())
+		s.reset(bytes.NewReader(data), skim{item: podCut()})
 		out, err := io.ReadAll(s)
 		if err != nil || len(out) > len(data) {
 			t.Fatalf("%d bytes of %d, error %v", len(out), len(data), err)
@@ -45,7 +48,52 @@ func FuzzReadList(f *testing.F) {
 				t.Errorf("item %d (-want +got):\n%s", i, diff)
 			}
 		}
+		if lists(data[len(envelope):]) == 1 { // of several a decoder takes the last
+			inBatches(t, data, got)
+		}
 	})
+}
+
+// lists counts the messages in an envelope.
+func lists(envelope []byte) (n int) {
+	for len(envelope) > 0 {
+		number, _, width := protowire.ConsumeField(envelope)
+		if width < 0 {
+			break
+		}
+		if number == rawField {
+			n++
+		}
+		envelope = envelope[width:]
+	}
+	return n
+}
+
+// inBatches holds a list whose items are taken out while it arrives, two at a time, to what it is as a whole.
+func inBatches(t *testing.T, data []byte, whole *corev1.PodList) {
+	t.Helper()
+	var parts []corev1.Pod
+	s := &skimmed{}
+	s.reset(bytes.NewReader(data), skim{podCut(), &batcher{kind: "PodList", most: 2, list: podKind().list, take: func(part runtime.Object) error {
+		parts = append(parts, part.(*corev1.PodList).Items...)
+		return nil
+	}}})
+	out, err := io.ReadAll(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rest, err := decoded[corev1.PodList](out)
+	if err != nil || !cmp.Equal(rest.ListMeta, whole.ListMeta) {
+		t.Fatalf("what is left of the list has %v, want %v; error %v", rest.ListMeta, whole.ListMeta, err)
+	}
+	if parts = append(parts, rest.Items...); len(parts) != len(whole.Items) {
+		t.Fatalf("%d items in batches, want %d", len(parts), len(whole.Items))
+	}
+	for i := range parts {
+		if diff := cmp.Diff(whole.Items[i], parts[i]); diff != "" {
+			t.Errorf("item %d in batches (-want +got):\n%s", i, diff)
+		}
+	}
 }
 
 // blank empties the fields that a cut names.

@@ -38,7 +38,7 @@ func body(tb testing.TB, message interface{ Marshal() ([]byte, error) }) []byte 
 func skimmedBytes(tb testing.TB, body io.Reader, item *cut) []byte {
 	tb.Helper()
 	s := &skimmed{}
-	s.reset(body, item)
+	s.reset(body, skim{item: item})
 	out, err := io.ReadAll(s)
 	if err != nil {
 		tb.Fatal(err)
@@ -242,7 +242,7 @@ func TestSkimmedAgain(t *testing.T) {
 	s := &skimmed{}
 	for _, n := range []int{3, 0, 1} {
 		data := body(t, &corev1.PodList{Items: pods.Items[:n]})
-		s.reset(bytes.NewReader(data), podCut())
+		s.reset(bytes.NewReader(data), skim{item: podCut()})
 		out, err := io.ReadAll(s)
 		if err != nil || n > 0 && len(out) >= len(data) {
 			t.Fatalf("%d of %d bytes are left, error %v", len(out), len(data), err)
@@ -251,7 +251,7 @@ func TestSkimmedAgain(t *testing.T) {
 		if err != nil || len(list.Items) != n || n > 0 && list.Items[n-1].UID != pods.Items[n-1].UID {
 			t.Fatalf("%d items, want %d; error %v", len(list.Items), n, err)
 		}
-		s.reset(io.MultiReader(bytes.NewReader(data[:len(data)-3]), iotest.ErrReader(io.ErrClosedPipe)), podCut())
+		s.reset(io.MultiReader(bytes.NewReader(data[:len(data)-3]), iotest.ErrReader(io.ErrClosedPipe)), skim{item: podCut()})
 		if _, err := io.ReadAll(s); !errors.Is(err, io.ErrClosedPipe) {
 			t.Errorf("the body broke off, and the reader says %v", err)
 		}

@@ -23,14 +23,20 @@ const (
 // it came (JSON, a list cut short, anything malformed), so that whoever decodes it says what is wrong with it, in the
 // words and with the errors that the body itself would have led to.
 type skimmed struct {
+	skim
 	body  *bufio.Reader
-	item  *cut
 	begun bool
 	// out is what the body has become, as far as it was skimmed; behind served it is still to be read.
 	out    []byte
 	served int
 	// field is the field of the list at hand.
 	field []byte
+	// from is where in out the items begin that were not handed on; there are so many of them.
+	from, items int
+	// parts says that some were.
+	parts bool
+	// refused is why whoever takes the items wants no more.
+	refused error
 }
 
 // sticky is a reader whose first error stays, whoever else reads on.
@@ -50,12 +56,13 @@ func (s *sticky) Read(p []byte) (int, error) {
 }
 
 // reset makes it the reader of another body. Its buffers stay.
-func (s *skimmed) reset(body io.Reader, item *cut) {
+func (s *skimmed) reset(body io.Reader, asked skim) {
 	if s.body == nil {
 		s.body = bufio.NewReaderSize(nil, believed)
 	}
 	s.body.Reset(&sticky{Reader: body})
-	s.item, s.begun, s.out, s.served = item, false, s.out[:0], 0
+	s.skim, s.begun, s.out, s.served = asked, false, s.out[:0], 0
+	s.items, s.parts, s.refused = 0, false, nil
 }
 
 // Read implements io.Reader.
@@ -63,6 +70,9 @@ func (s *skimmed) Read(p []byte) (int, error) {
 	if !s.begun {
 		s.begun = true
 		s.message()
+	}
+	if s.refused != nil {
+		return 0, s.refused
 	}
 	if s.served < len(s.out) {
 		n := copy(p, s.out[s.served:])
@@ -79,6 +89,7 @@ func (s *skimmed) message() {
 	}
 	s.out, _ = s.take(s.out, uint64(len(envelope)))
 	for {
+		before := len(s.out)
 		number, n, width, ok := s.head(&s.out)
 		if !ok {
 			return
@@ -88,6 +99,9 @@ func (s *skimmed) message() {
 				return
 			}
 			continue
+		}
+		if s.batch != nil && !s.batch.expects(s.out[len(envelope):before]) {
+			s.batch = nil
 		}
 		at := len(s.out)
 		left := s.list(int64(n))
@@ -99,7 +113,7 @@ func (s *skimmed) message() {
 // list skims a list of so many bytes, and returns how many of them it has left to be read: less than none where it
 // read beyond the end of a list that is malformed.
 func (s *skimmed) list(left int64) int64 {
-	for left > 0 {
+	for left > 0 && s.refused == nil {
 		s.field = s.field[:0]
 		number, n, width, ok := s.head(&s.field)
 		head := len(s.field)
@@ -115,13 +129,23 @@ func (s *skimmed) list(left int64) int64 {
 		}
 		s.keep(number, head, width)
 	}
+	if left == 0 && s.parts {
+		s.handOn()
+	}
 	return left
 }
 
-// keep puts the field at hand, of which head bytes are tag and length, into what the body becomes.
+// keep puts the field at hand, of which head bytes are tag and length, into what the body becomes. A short list stays
+// whole.
 func (s *skimmed) keep(number protowire.Number, head, width int) {
+	if s.batch != nil && (s.items >= s.batch.most || number != itemsField || len(s.out)-s.from > batchBytes) {
+		s.handOn()
+	}
 	at := len(s.out)
 	if number == itemsField {
+		if s.items++; s.items == 1 {
+			s.from = at
+		}
 		s.out = append(s.out, s.field[:head]...)
 		begin, understood := len(s.out), false
 		if s.out, understood = s.item.skim(s.out, s.field[head:]); understood {
@@ -131,6 +155,20 @@ func (s *skimmed) keep(number protowire.Number, head, width int) {
 		s.out = s.out[:at]
 	}
 	s.out = append(s.out, s.field...)
+}
+
+// handOn takes the items at the end of what the body becomes out of it. What cannot be decoded stays, and what comes
+// behind it.
+func (s *skimmed) handOn() {
+	if s.batch == nil || s.items == 0 || s.refused != nil {
+		return
+	}
+	understood := false
+	if understood, s.refused = s.batch.hand(s.out[s.from:], s.items); !understood {
+		s.batch = nil
+		return
+	}
+	s.out, s.items, s.parts = s.out[:s.from], 0, true
 }
 
 // head reads the tag and the length of a field that has one, and appends them to b. width is how many bytes the length

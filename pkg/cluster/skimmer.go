@@ -19,9 +19,15 @@ type skimmer struct {
 
 type skimming struct{}
 
-// withCut asks for the items of lists without what the cut leaves out; nil asks for whole ones.
-func withCut(ctx context.Context, item *cut) context.Context {
-	return context.WithValue(ctx, skimming{}, item)
+// skim is what a request asks for: what goes of the items, and who takes them while they arrive.
+type skim struct {
+	item  *cut
+	batch *batcher // nil leaves them in the list
+}
+
+// withCut asks for the items of lists without what the cut leaves out, and for batches of them.
+func withCut(ctx context.Context, item *cut, batch *batcher) context.Context {
+	return context.WithValue(ctx, skimming{}, skim{item, batch})
 }
 
 // skimLists wraps a transport.
@@ -32,12 +38,12 @@ func skimLists(next http.RoundTripper) http.RoundTripper {
 // RoundTrip implements http.RoundTripper.
 func (s *skimmer) RoundTrip(req *http.Request) (*http.Response, error) {
 	response, err := s.next.RoundTrip(req)
-	item, _ := req.Context().Value(skimming{}).(*cut)
-	if err != nil || item == nil || response.StatusCode != http.StatusOK {
+	asked, ok := req.Context().Value(skimming{}).(skim)
+	if err != nil || !ok || response.StatusCode != http.StatusOK {
 		return response, err
 	}
 	reader, _ := s.readers.Get().(*skimmed)
-	reader.reset(response.Body, item)
+	reader.reset(response.Body, asked)
 	response.Body = &skimmedBody{skimmed: reader, body: response.Body, readers: &s.readers}
 	response.ContentLength = -1 // it is no longer what the server said
 	return response, nil
@@ -64,7 +70,7 @@ func (b *skimmedBody) Read(p []byte) (int, error) {
 // Close implements io.Closer. The reader goes to the next answer.
 func (b *skimmedBody) Close() error {
 	if reader := b.skimmed; reader != nil {
-		b.skimmed = nil
+		b.skimmed, reader.skim = nil, skim{}
 		if cap(reader.out) <= buffered && cap(reader.field) <= buffered {
 			b.readers.Put(reader)
 		}

@@ -29,6 +29,7 @@ func Main(in, out, errOut *os.File, args []string, getenv func(string) string) i
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop)
+	pace(getenv)
 	klog.SetLogger(logr.Discard()) // libraries have nothing to say to the person at the terminal
 	return Run(ctx, terminal.FromFiles(in, out, errOut, getenv), args)
 }

@@ -216,8 +216,10 @@ func (s *survey) report() *report.CheckReport {
 		r.Gaps = append(r.Gaps, report.Gap(g))
 	}
 	slices.SortFunc(s.spaces, func(a, b space) int { return strings.Compare(a.Name, b.Name) })
+	s.fold.seen = nil
 	for i := range s.spaces {
 		r.Items = append(r.Items, s.item(&s.spaces[i]))
+		s.fold.release(s.spaces[i].Name)
 	}
 	for _, m := range s.judgedModes() {
 		r.Judged = append(r.Judged, string(m))
