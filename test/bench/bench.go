@@ -145,7 +145,7 @@ func (b *bench) whole(ctx context.Context, s scenario, pods int) (m *measurement
 	if err != nil {
 		return nil, err
 	}
-	m.Output = printed.bytes
+	m.Output, m.first = printed.bytes, used.Wall
 	if s.verify != nil {
 		if m.Found, err = s.verify(pods, out.Bytes(), complaint.Bytes()); err != nil {
 			return nil, fmt.Errorf("%s: %w", m.Command, err)
@@ -212,13 +212,22 @@ func merged(a, b map[string]int64) map[string]int64 {
 }
 
 // rounds interleaves the scenarios, each round in another order, so that none always follows the heaviest. The orders
-// are the same in every invocation.
+// are the same in every invocation. Short ones have rounds of their own once the others are done.
 func (b *bench) rounds(ctx context.Context, size *sizeResult) error {
-	for round := range b.runs {
-		say("%d pods, round %d of %d", size.Pods, round+1, b.runs)
+	most := 0
+	for _, m := range size.Scenarios {
+		most = max(most, m.roundsOf(b.runs))
+	}
+	for round := range most {
+		if round <= b.runs {
+			say("%d pods, round %d of %d, to %d for short ones", size.Pods, round+1, b.runs, most)
+		}
 		order := rand.New(rand.NewPCG(uint64(size.Pods), uint64(round))).Perm(len(size.Scenarios))
 		for _, i := range order {
 			m := size.Scenarios[i]
+			if round >= m.roundsOf(b.runs) {
+				continue
+			}
 			used, err := b.once(ctx, scenarioOf(m.Name), b.timed(m.stride))
 			if err != nil {
 				return err

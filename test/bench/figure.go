@@ -74,8 +74,8 @@ func (q quantity) values(m *measurement) []float64 {
 }
 
 func figureOf(own, base []float64) figure {
-	rounds := make([]float64, len(own))
-	for i := range own {
+	rounds := make([]float64, min(len(own), len(base))) // a short scenario has more
+	for i := range rounds {
 		rounds[i] = over(own[i], base[i])
 	}
 	return figure{

@@ -75,6 +75,25 @@ func TestFigures(t *testing.T) {
 	}
 }
 
+// A short scenario runs more often than what it is compared with, and a long one no more often than is asked for.
+func TestRounds(t *testing.T) {
+	for _, test := range []struct {
+		first time.Duration
+		want  int
+	}{
+		{0, 5}, {5 * time.Second, 5}, {time.Second, 5}, {999 * time.Millisecond, 10}, {500 * time.Millisecond, 20}, {time.Millisecond, 50},
+	} {
+		if got := (&measurement{first: test.first}).roundsOf(5); got != test.want {
+			t.Errorf("a run of %s: %d rounds, want %d", test.first, got, test.want)
+		}
+	}
+	got := figureOf([]float64{2, 4, 6, 8}, []float64{1, 1})
+	want := figure{Median: 5, Lower: 3.5, Upper: 6.5, Min: 2, Max: 8, Ratio: 5, RatioMin: 2, RatioMax: 4}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("more samples than the base has (-want +got):\n%s", diff)
+	}
+}
+
 func TestQuantile(t *testing.T) {
 	for _, tc := range []struct {
 		list  []float64

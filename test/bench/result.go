@@ -68,6 +68,24 @@ type measurement struct {
 	Memory figure `json:"memory"`
 
 	stride int
+	first  time.Duration // what it took before the rounds
+}
+
+const (
+	// short is what takes so little that its median needs more runs than a few to stand still.
+	short = time.Second
+	// shortRounds is how long those may take altogether, for each scenario and size.
+	shortRounds = 10 * time.Second
+	// shortTimes bounds how many times more often than the rest short ones run.
+	shortTimes = 10
+)
+
+// roundsOf is in how many rounds it takes part where long ones do in so many.
+func (m *measurement) roundsOf(runs int) int {
+	if m.first <= 0 || m.first >= short {
+		return runs
+	}
+	return min(max(runs, int(shortRounds/m.first)), runs*shortTimes)
 }
 
 // sampleOf lets the runs that are timed take at most so many namespaces, and be scaled.
