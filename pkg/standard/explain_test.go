@@ -324,3 +324,14 @@ func TestFind(t *testing.T) {
 		}
 	}
 }
+
+func TestNearest(t *testing.T) {
+	names := []string{"image-tags", "image-digests", "daemonset", "ds"}
+	for text, want := range map[string]string{
+		"image-tag": "image-tags", "Image-Tags": "image-tags", "digests": "image-digests", "demonset": "daemonset", "dss": "ds", "frobnicate": "", "": "",
+	} {
+		if got := Nearest(text, names); got != want {
+			t.Errorf("%q: got %q, want %q", text, got, want)
+		}
+	}
+}
