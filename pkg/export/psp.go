@@ -65,8 +65,12 @@ func specChanges() []Condition {
 }
 
 func aboutPolicy(p *psp.Policy, level api.LevelVersion, lost []string) []string {
+	beyond := "What the PodSecurityPolicy " + p.Name + " says beyond the level " + level.String()
+	if level.Level != api.LevelPrivileged { // which is what namespaces without a label have
+		beyond += ", which the namespaces have to enforce besides"
+	}
 	about := []string{
-		"What the PodSecurityPolicy " + p.Name + " says beyond the level " + level.String() + ", which the namespaces have to enforce besides.",
+		beyond + ".",
 		"The policy was bound to service accounts and users; these rules hold for every pod of the namespaces.",
 		"It did not look at ephemeral containers (kubectl debug); these rules do, and nothing is written into those.",
 		"It judged every update of a pod; these rules judge those that change the spec.",
