@@ -12,6 +12,7 @@ import (
 	"k8s.io/pod-security-admission/api"
 	"k8s.io/pod-security-admission/policy"
 
+	"github.com/kubectl-pss/kubectl-pss/pkg/beyond"
 	"github.com/kubectl-pss/kubectl-pss/pkg/printer"
 	"github.com/kubectl-pss/kubectl-pss/pkg/simulate"
 	"github.com/kubectl-pss/kubectl-pss/pkg/standard"
@@ -137,14 +138,17 @@ func BenchmarkSurvey(b *testing.B) {
 		name      string
 		pods      int
 		candidate survey.Candidate
+		beyond    *beyond.Options
 	}{
-		{"page", pageSize, nil},
-		{"page-candidate", pageSize, restricted},
-		{"estate", 10000, nil},
-		{"estate-candidate", 10000, restricted},
+		{"page", pageSize, nil, nil},
+		{"page-candidate", pageSize, restricted, nil},
+		{"estate", 10000, nil, nil},
+		{"estate-candidate", 10000, restricted, nil},
+		{"estate-beyond", 10000, nil, &beyond.Options{Registries: []string{"registry.k8s.io", "docker.io/library"}}},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			m, o := newMemory(c.pods), newest(b, c.candidate)
+			o.Beyond = c.beyond
 			b.ReportAllocs()
 			for b.Loop() {
 				surveyed(b, m, o)
