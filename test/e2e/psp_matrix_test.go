@@ -41,7 +41,7 @@ const (
 func (s *server) holdLevels(t *testing.T) {
 	t.Helper()
 	const fewest, atOnce = 6000, 10 // a request costs the more the more policies there are
-	m := &matrix{server: s, seen: map[string]*passage{}}
+	m := &matrix{server: s, seen: map[string]*passage{}, answers: map[string]map[string]fate{}}
 	m.prepare(t)
 	policies, probes := slices.Concat(demandingPolicies(), allowingPolicies(), estatePolicies(t)), pspProbes(m.told)
 	for some := range slices.Chunk(policies, atOnce) {
@@ -58,6 +58,7 @@ func (s *server) holdLevels(t *testing.T) {
 		t.Errorf("only %d answers, fewer than %d", m.tried, fewest)
 	}
 	compared.Add(int64(m.tried))
+	t.Run("exports", func(t *testing.T) { m.holdExports(t, policies) })
 }
 
 // matrix is policies against probes.
@@ -70,7 +71,18 @@ type matrix struct {
 	mu                sync.Mutex
 	tried, exceptions int
 	seen              map[string]*passage
+	answers           map[string]map[string]fate // by policy and probe
 }
+
+// fate is what became of a probe.
+type fate int
+
+// What may become of a probe; invalid is that the server would not have it whatever the policy says.
+const (
+	turnedAway fate = iota
+	letThrough
+	notValid
+)
 
 // passage is what a policy let through.
 type passage struct {
@@ -122,7 +134,7 @@ func (m *matrix) store(t *testing.T, policies []*psp.Policy) {
 	last := policy("zz-" + policies[0].Name) // of what was created, the server sees the last one last
 	for _, p := range append(slices.Clone(policies), last) {
 		p.Name = "matrix-" + p.Name
-		m.seen[p.Name] = &passage{}
+		m.seen[p.Name], m.answers[p.Name] = &passage{}, map[string]fate{}
 		m.storePolicy(t, p)
 		m.letUse(t, p.Name, m.told, rbacv1.Subject{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: p.Name})
 	}
@@ -157,6 +169,7 @@ func (m *matrix) try(ctx context.Context, user string, probe pspProbe) error {
 	m.tried++
 	if a.err != nil {
 		if a.code() == http.StatusUnprocessableEntity { // what it wrote does not go together with what was there
+			m.answers[user][probe.name] = notValid
 			return nil
 		}
 		if !strings.Contains(a.message(), "PodSecurityPolicy: unable to admit pod") {
@@ -164,6 +177,7 @@ func (m *matrix) try(ctx context.Context, user string, probe pspProbe) error {
 		}
 		return nil
 	}
+	m.answers[user][probe.name] = letThrough
 	seen := m.seen[user]
 	seen.admitted++
 	if slices.ContainsFunc(a.warnings, func(w string) bool { return strings.HasPrefix(w, podWarning) }) {
