@@ -1,6 +1,7 @@
 package export
 
 import (
+	"maps"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -80,12 +81,10 @@ func TestRenderJSPolicy(t *testing.T) {
 }
 
 func jsObject(name string, spec map[string]any) map[string]any {
-	for key, value := range map[string]any{
+	maps.Copy(spec, map[string]any{
 		"apiGroups": []any{""}, "apiVersions": []any{"v1"}, "scope": "Namespaced", "failurePolicy": "Fail",
 		"namespaceSelector": map[string]any{"matchLabels": map[string]any{"a": "b"}},
-	} {
-		spec[key] = value
-	}
+	})
 	return map[string]any{
 		"apiVersion": "policy.jspolicy.com/v1beta1", "kind": "JsPolicy", "metadata": map[string]any{"name": name}, "spec": spec,
 	}
