@@ -1,8 +1,8 @@
 package export
 
 import (
-	"maps"
 	"encoding/json"
+	"maps"
 	"strings"
 	"testing"
 
