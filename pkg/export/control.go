@@ -23,7 +23,7 @@ func FromControls(names []string, p ControlParams) (*Set, error) {
 	set := &Set{
 		Name: "controls", Conditions: []Condition{changedImages()},
 		About: []string{
-			"Controls that the Pod Security Standards lack. They hold for every pod of the namespaces that the policies are bound to, those of agents and of kube-system " +
+			"Controls that the Pod Security Standards lack. They hold for every pod of the namespaces that the policies are bound to, those of agents " +
 				"among them: there is no exemption but that of a namespace.",
 			"Old pods are judged again when an image of theirs changes or an ephemeral container is added (kubectl debug), as Pod Security does.",
 		},
