@@ -92,7 +92,7 @@ func (k *killer) shoot() {
 // watch looks at the journals time and again, for what is to be seen lasts about a millisecond.
 func (k *killer) watch(before []string) {
 	const often = 20 * time.Microsecond
-	lines, size := -1, int64(-1)
+	last, lines, size := "", 0, int64(-1)
 	for {
 		select {
 		case <-k.victim.ended:
@@ -107,8 +107,8 @@ func (k *killer) watch(before []string) {
 			if info, err := os.Stat(journal); err == nil && info.Size() != size {
 				size = info.Size()
 				now := countLines(journal)
-				if lines < 0 {
-					lines = now // with what is there at first it has not grown
+				if journal != last { // a rollback writes one of its own
+					last, lines = journal, now // by what is there at first it has not grown
 				}
 				// Between two looks it may grow by several lines, on a busy machine by many.
 				arrived = arrived || k.point.at == atGrowth && now >= lines+k.point.nth
