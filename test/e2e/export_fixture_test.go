@@ -10,7 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// sentinels are policies of both kinds for one pod's name. A server takes policies up in the order in which they were made,
+// sentinels are policies of both kinds for one pod, in a namespace of its own, as others use the server too. A server takes policies up in the order in which they were made,
 // each kind and its bindings on their own, so that once these act, those made before do.
 const sentinels = `
 apiVersion: admissionregistration.k8s.io/v1
@@ -20,13 +20,13 @@ spec:
   failurePolicy: Fail
   reinvocationPolicy: Never
   matchConstraints: {resourceRules: [{apiGroups: [""], apiVersions: [v1], operations: [CREATE], resources: [pods]}]}
-  matchConditions: [{name: named, expression: "object.metadata.name == 'NAME'"}]
+  matchConditions: [{name: named, expression: "object.metadata.?name.orValue('') == 'NAME'"}]
   mutations: [{patchType: ApplyConfiguration, applyConfiguration: {expression: "Object{metadata: Object.metadata{labels: {'taken-up': 'yes'}}}"}}]
 ---
 apiVersion: admissionregistration.k8s.io/v1
 kind: MutatingAdmissionPolicyBinding
 metadata: {name: NAME}
-spec: {policyName: NAME}
+spec: {policyName: NAME, matchResources: {namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: NAME}}}}
 ---
 apiVersion: admissionregistration.k8s.io/v1
 kind: ValidatingAdmissionPolicy
@@ -34,13 +34,13 @@ metadata: {name: NAME}
 spec:
   failurePolicy: Fail
   matchConstraints: {resourceRules: [{apiGroups: [""], apiVersions: [v1], operations: [CREATE], resources: [pods]}]}
-  matchConditions: [{name: named, expression: "object.metadata.name == 'NAME'"}]
+  matchConditions: [{name: named, expression: "object.metadata.?name.orValue('') == 'NAME'"}]
   validations: [{expression: "false", message: taken up}]
 ---
 apiVersion: admissionregistration.k8s.io/v1
 kind: ValidatingAdmissionPolicyBinding
 metadata: {name: NAME}
-spec: {policyName: NAME, validationActions: [Warn]}
+spec: {policyName: NAME, validationActions: [Warn], matchResources: {namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: NAME}}}}
 `
 
 // inForce applies manifests of policies as a user would, and waits until the server goes by them. They go with the test.
