@@ -10,8 +10,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// sentinels are policies of both kinds for one pod, in a namespace of its own, as others use the server too. A server takes policies up in the order in which they were made,
-// each kind and its bindings on their own, so that once these act, those made before do.
+// sentinels are policies of both kinds for one pod, in a namespace of its own, as others use the server too. A server
+// takes policies up in the order in which they were made, each kind and its bindings on their own, so that once these
+// act, those made before do.
 const sentinels = `
 apiVersion: admissionregistration.k8s.io/v1
 kind: MutatingAdmissionPolicy
