@@ -113,11 +113,15 @@ func ToPrinter[T runtime.Object](f *Flags, s terminal.Streams, d Document[T]) (f
 func object[T runtime.Object](f *Flags, format string) (func(io.Writer, T) error, error) {
 	p, err := f.data.ToPrinter(format)
 	if err == nil {
-		if strings.EqualFold(format, "json") {
-			return whole[T](p), nil
-		}
 		again, err := f.data.ToPrinter(format)
-		return yaml[T](p, again), err
+		switch strings.ToLower(format) {
+		case FormatJSON:
+			return itemwise(jsonItems(), whole[T](p)), err
+		case FormatYAML:
+			return itemwise(yamlItems(), yaml[T](p, again)), err
+		default:
+			return yaml[T](p, again), err
+		}
 	}
 	if p, err = f.template.ToPrinter(format); genericclioptions.IsNoCompatiblePrinterError(err) {
 		return nil, genericclioptions.NoCompatiblePrinterError{OutputFormat: &format, AllowedFormats: f.AllowedFormats()}

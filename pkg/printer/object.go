@@ -1,10 +1,12 @@
 package printer
 
 import (
-	"bufio"
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/runtime"
@@ -33,28 +35,25 @@ func whole[T runtime.Object](p printers.ResourcePrinter) func(io.Writer, T) erro
 // printer of the same kind, because kubectl's begins what it prints second with a separator.
 func yaml[T runtime.Object](p, again printers.ResourcePrinter) func(io.Writer, T) error {
 	return func(w io.Writer, document T) error {
-		out := &begunWriter{Writer: bufio.NewWriter(w)}
-		err := whole[T](p)(out, document)
-		if err != nil && !out.begun { // what they refuse they refuse before they write
-			err = whole[T](again)(out, escaped(document))
-		}
+		raw, err := json.Marshal(document)
 		if err != nil {
 			return err
 		}
-		return out.Flush()
+		var text bytes.Buffer
+		if oddBreaks(raw) || whole[T](p)(&text, document) != nil || oddBreaks(text.Bytes()) {
+			return whole[T](again)(w, escaped(document))
+		}
+		_, err = text.WriteTo(w)
+		return err
 	}
 }
 
-// begunWriter knows whether anything was written.
-type begunWriter struct {
-	*bufio.Writer
-	begun bool
-}
-
-// Write implements io.Writer.
-func (b *begunWriter) Write(p []byte) (int, error) {
-	b.begun = true
-	return b.Writer.Write(p)
+// oddBreaks looks for the line breaks that only YAML knows. In JSON its library takes them for white space, and in YAML it
+// writes them as its own, so that a text may end up as another one or as another document.
+func oddBreaks(text []byte) bool {
+	return slices.ContainsFunc([]string{"\u0085", "\u2028", "\u2029"}, func(odd string) bool {
+		return bytes.Contains(text, []byte(odd))
+	})
 }
 
 // names writes the items as kubectl writes names. kubectl's own name printer takes no lists.
