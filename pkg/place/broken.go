@@ -17,7 +17,7 @@ import (
 func Broken(text []byte, err error) (line int, problem string) {
 	line, problem = lineIn(err)
 	if strings.HasPrefix(problem, "key ") && line > 0 { // set twice
-		return line, problem
+		return rulerOf(text).line(line), problem
 	}
 	// Neither decoder names line 1, and each is right about one sort of error: what is in a line, and where in a
 	// structure something is missing.
@@ -30,9 +30,7 @@ func Broken(text []byte, err error) (line int, problem string) {
 	} else if _, newer := Tree(lower); newer != nil {
 		line, _ = lineIn(newer)
 	}
-	if line > 0 {
-		line--
-	}
+	line = rulerOf(text).line(line - 1)
 	if at := notText(text); line == 0 && at >= 0 {
 		line = 1 + bytes.Count(text[:at], []byte("\n"))
 	}

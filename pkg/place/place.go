@@ -13,12 +13,14 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Tree is a text's first document as nodes, which know their lines; aliases are not filled in. The error is the parser's.
+// Tree is a text's first document as nodes, which know their lines in the file; aliases are not filled in. The error is
+// the parser's.
 func Tree(text []byte) (*yaml.Node, error) {
 	var top yaml.Node
 	if err := yaml.Unmarshal(text, &top); err != nil {
 		return nil, err
 	}
+	rulerOf(text).apply(&top)
 	return &top, nil
 }
 
@@ -103,13 +105,13 @@ func Second(text []byte) int {
 		err := decoder.Decode(&top)
 		if n > 0 && err != nil && !errors.Is(err, io.EOF) {
 			line, _ := lineIn(err)
-			return max(1, line)
+			return rulerOf(text).line(max(1, line))
 		}
 		if err != nil {
 			return 0
 		}
 		if n > 0 && len(top.Content) > 0 && top.Content[0].Tag != "!!null" {
-			return top.Content[0].Line
+			return rulerOf(text).line(top.Content[0].Line)
 		}
 	}
 }
