@@ -46,6 +46,11 @@ const (
 // draw renders the grid, one string a line, and says what it showed. A width of 0 has room for all columns.
 func (g *grid) draw(width int) ([]string, legend, error) {
 	l := legend{marks: map[mark]bool{}}
+	for _, row := range g.rows {
+		for i := range row {
+			row[i].text = bounded(row[i].text, maxCell)
+		}
+	}
 	widths := g.widths()
 	shown := make([]int, len(g.columns))
 	for i := range shown {

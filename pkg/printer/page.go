@@ -52,11 +52,11 @@ func (p *page) linef(indent int, format string, args ...any) {
 	p.line(indent, fmt.Sprintf(format, args...))
 }
 
-// labelled writes a label and text beside it; what does not fit goes on below the text.
+// labelled writes a label and text beside it; what does not fit goes on below the text, within bounds.
 func (p *page) labelled(indent int, label, text string) {
 	hang := indent + columns(label)
 	lead := strings.Repeat(" ", indent) + label
-	for _, line := range wrap(text, p.width-hang) {
+	for _, line := range wrap(bounded(text, maxText), p.width-hang) {
 		p.put(lead + line)
 		lead = strings.Repeat(" ", hang)
 	}
