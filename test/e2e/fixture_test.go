@@ -117,10 +117,17 @@ func (s *server) awaitLabels(t *testing.T, namespace string) {
 // patience is how long anything is waited for: controllers are slow on a busy machine, and only a failure takes so long.
 const patience = 5 * time.Minute
 
+// The pause between two looks grows with what has been waited for, so that waiting takes little from those who work.
+const (
+	firstPause   = 50 * time.Millisecond
+	longestPause = 500 * time.Millisecond
+)
+
 // eventually repeats a condition until it holds.
 func eventually(t *testing.T, what string, holds func() (bool, error)) {
 	t.Helper()
-	for end := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
+	pause := firstPause
+	for end := time.Now().Add(patience); ; time.Sleep(pause) {
 		ok, err := holds()
 		if ok && err == nil {
 			return
@@ -128,6 +135,7 @@ func eventually(t *testing.T, what string, holds func() (bool, error)) {
 		if time.Now().After(end) {
 			t.Fatalf("gave up waiting for %s: %v", what, err)
 		}
+		pause = min(pause*5/4, longestPause)
 	}
 }
 

@@ -17,10 +17,10 @@ import (
 	"github.com/kubectl-pss/kubectl-pss/pkg/report"
 )
 
-// TestLabelRoll tells README's story, and then writes levels to the whole estate and has every pod made again: what the
+// rollLabels tells README's story, and then writes levels to the whole estate and has every pod made again: what the
 // server refuses has to be exactly what the plan foresaw, in the server's words.
-func TestLabelRoll(t *testing.T) {
-	t.Parallel()
+func rollLabels(t *testing.T) {
+	t.Helper()
 	r := newRolling(t)
 	a := newAdmin(t, r.Kubeconfig)
 	all := []string{"label", "ns", "--all", "--allow-violations", "--force-conflicts", "--yes"}

@@ -20,7 +20,7 @@ import (
 )
 
 // parallelTests is how many tests run at once: most of the time they wait for controllers.
-const parallelTests = "6"
+const parallelTests = "8"
 
 // suite is the one run of these tests.
 var suite *run

@@ -38,10 +38,10 @@ const (
 // holdLevels holds the level that a policy is said to amount to against what it lets through on a real server: every
 // probe is made by somebody who may use that policy and no other, and what the policy made of it is judged by Pod
 // Security in the same request. The level is the strictest that nothing which got through violates.
-func (s *server) holdLevels(t *testing.T) {
+func holdLevels(t *testing.T) {
 	t.Helper()
 	const fewest, atOnce = 6000, 10 // a request costs the more the more policies there are
-	m := &matrix{server: s, seen: map[string]*passage{}, answers: map[string]map[string]fate{}}
+	m := &matrix{server: pspServer(t), seen: map[string]*passage{}, answers: map[string]map[string]fate{}}
 	m.prepare(t)
 	policies, probes := slices.Concat(demandingPolicies(), allowingPolicies(), estatePolicies(t)), pspProbes(m.told)
 	for some := range slices.Chunk(policies, atOnce) {
