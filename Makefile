@@ -118,6 +118,10 @@ dist: ## Build what a release consists of into dist, twice, and install each arc
 e2e: ## Test against a real API server, which the tests start and end themselves
 	@$(STAGE) 'e2e' env $(export_build) $(GO) test -tags e2e -count 1 -timeout 60m ./test/e2e/...
 
+.PHONY: e2e-full
+e2e-full: export PSS_E2E_FULL = 1
+e2e-full: e2e ## The same, and every probe of each exported policy, those that differ little included
+
 .PHONY: bench
 bench: ## Compare whole checks of up to 50,000 pods with the least they could cost; BENCH="--pods 1000" sets its flags
 	@$(STAGE) 'bench' env $(export_build) $(GO) run ./test/bench $(BENCH)

@@ -86,16 +86,30 @@ func (m *matrix) holdExports(t *testing.T, policies []*psp.Policy) {
 	d := &differences{seen: map[string]int{}}
 	var group errgroup.Group
 	group.SetLimit(4)
-	for _, e := range all {
+	for i, e := range all {
 		for _, probe := range pspProbes(e.ns) {
-			was := m.answers[e.policy.Name][probe.name]
-			group.Go(func() error { return d.hold(t.Context(), s, e, probe, was) })
+			if full() || m.worth(all[:i], e, probe) {
+				was := m.answers[e.policy.Name][probe.name]
+				group.Go(func() error { return d.hold(t.Context(), s, e, probe, was) })
+			}
 		}
 	}
 	if err := group.Wait(); err != nil {
 		t.Fatal(err)
 	}
 	d.report(t, len(all))
+}
+
+// worth says that a probe tells something of an export that it has not told of the one before. The policies of the matrix
+// differ in a field each: what comes out otherwise than under the policy before is tried, and of all the rest one of the
+// two pods that ask for the same, taking turns. Those of the demo, and where a level has its say, are tried with all.
+func (m *matrix) worth(before []exported, e exported, probe pspProbe) bool {
+	if len(before) == 0 || e.level != "privileged" || strings.HasPrefix(e.policy.Name, "matrix-estate-") {
+		return true
+	}
+	last := before[len(before)-1].policy.Name
+	return m.answers[last][probe.name] != m.answers[e.policy.Name][probe.name] ||
+		strings.HasPrefix(probe.name, "bare-") == (len(before)%2 == 0)
 }
 
 // exportFor exports a policy for a new namespace that has the level.

@@ -29,13 +29,14 @@ func rollLabels(t *testing.T) {
 	t.Run("answers from labels", func(t *testing.T) { r.answersFromLabels(t, a, all) })
 	t.Run("restricted", func(t *testing.T) { r.round(t, a, append(all, "--enforce=restricted"), true) })
 	t.Run("baseline", func(t *testing.T) { r.round(t, a, append(all, "--enforce=baseline:v1.30"), false) })
-	var before refusals
-	t.Run("as it is", func(t *testing.T) {
-		predicted := standing(r.check(t, "ns"), func(string) bool { return true })
-		before = r.roll(t)
-		predicted.equal(t, "without any change", before)
-		r.recover(t, before)
-	})
+	before := standing(r.check(t, "ns"), func(string) bool { return true })
+	if full() {
+		t.Run("as it is", func(t *testing.T) {
+			real := r.roll(t)
+			before.equal(t, "without any change", real)
+			r.recover(t, real)
+		})
+	}
 	t.Run("recommended", func(t *testing.T) { r.recommended(t, a, before) })
 }
 
@@ -44,12 +45,15 @@ func rollLabels(t *testing.T) {
 func (r *rolling) answersFromLabels(t *testing.T, a *admin, all []string) {
 	teams := r.stockOfTeams(t).namespaces
 	directions := map[report.Direction]int{}
-	for _, start := range []modes{
+	for start, had := range []modes{
 		{enforce: "restricted:v1.24", audit: "restricted:latest", warn: "baseline:v1.30"},
 		{enforce: "baseline:latest", audit: "-"},
 	} {
-		a.plan(t, 0, append(all, start.flags()...)...)
-		for _, m := range proposals() {
+		a.plan(t, 0, append(all, had.flags()...)...)
+		for i, m := range proposals() {
+			if !full() && i%2 != start {
+				continue // TestLabelAnswers tries them all on the labels that the estate comes with
+			}
 			for _, item := range r.foretold(t, a, m, teams, "--all") {
 				directions[item.Direction]++
 			}
@@ -158,7 +162,8 @@ func (r refusals) about(namespace string, w ref) bool {
 	return false
 }
 
-// recommended writes what is recommended: nothing may be refused that was not before, and no mode may become looser.
+// recommended writes what is recommended: what is refused then has to be what a check said of the labels before that, and
+// no mode may become looser.
 func (r *rolling) recommended(t *testing.T, a *admin, before refusals) {
 	had := r.policies(t)
 	p := a.plan(t, 0, "label", "ns", "--all", "--recommend", "--force-conflicts", "--yes")

@@ -5,6 +5,9 @@
 //
 // PSS_E2E_CLUSTER=NAME uses a running cluster of that name as the default one and leaves it running, for those who
 // write these tests: localkube up --name NAME --audit-log.
+//
+// PSS_E2E_FULL=1 also asks what differs little from what was asked before, or is asked within something else
+// (`make e2e-full`).
 package e2e
 
 import (
@@ -21,6 +24,9 @@ import (
 
 // parallelTests is how many tests run at once: most of the time they wait for controllers.
 const parallelTests = "8"
+
+// full says that nothing may be left out for being like something else.
+func full() bool { return os.Getenv("PSS_E2E_FULL") != "" }
 
 // suite is the one run of these tests.
 var suite *run
