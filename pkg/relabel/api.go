@@ -80,6 +80,7 @@ func NewAPI(getter genericclioptions.RESTClientGetter, o APIOptions) (*API, erro
 	config.GroupVersion = &corev1.SchemeGroupVersion
 	config.NegotiatedSerializer = rest.CodecFactoryForGeneratedClient(scheme, serializer.NewCodecFactory(scheme)).WithoutConversion()
 	config.Wrap(gateTo(base, o.DryRun))
+	config.Wrap(patience.Bound(patience.OneObject))
 	client, err := rest.RESTClientFor(config)
 	if err != nil {
 		return nil, err
@@ -131,8 +132,8 @@ func (a *API) Cluster(ctx context.Context) (types.UID, error) {
 	return namespace.UID, nil
 }
 
-// patch sends a merge patch, and returns what the server warned of.
-func (a *API) patch(ctx context.Context, name string, body []byte) ([]string, error) {
+// patch sends a merge patch, and returns the namespace as the server has it then, and what the server warned of.
+func (a *API) patch(ctx context.Context, name string, body []byte) (*corev1.Namespace, []string, error) {
 	heard := &warnings{}
 	request := a.client.Patch(types.MergePatchType).Resource("namespaces").Name(name).
 		Param("fieldManager", a.manager).
@@ -141,8 +142,9 @@ func (a *API) patch(ctx context.Context, name string, body []byte) ([]string, er
 	if a.dryRun {
 		request.Param("dryRun", metav1.DryRunAll)
 	}
-	err := request.Do(patience.Quiet(ctx)).Into(&corev1.Namespace{})
-	return heard.texts, err
+	answer := &corev1.Namespace{}
+	err := request.Do(patience.Quiet(ctx)).Into(answer)
+	return answer, heard.texts, err
 }
 
 // warnings keeps the warning headers of one answer, in their order.

@@ -15,7 +15,6 @@ import (
 
 	"github.com/kubectl-pss/kubectl-pss/pkg/patience"
 	"github.com/kubectl-pss/kubectl-pss/pkg/report"
-	"github.com/kubectl-pss/kubectl-pss/pkg/survey"
 )
 
 // writing is the change of one namespace under way: read, compare with the plan, patch; and after a conflict or an
@@ -29,6 +28,8 @@ type writing struct {
 	begun               bool
 	// arrived says that a patch may have been carried out although we were not told so.
 	arrived bool
+	// refusals says that an attempt at a patch was refused otherwise than by a conflict.
+	refusals bool
 	// failure is how the last patch ended.
 	failure error
 }
@@ -62,7 +63,7 @@ func (w *writing) run(ctx context.Context) report.Result {
 		case w.refused() && ctx.Err() != nil && errors.Is(w.failure, context.Canceled):
 			return report.Result{Outcome: report.EndingUntried} // the server had asked to come again later
 		case w.refused():
-			return w.ended(w.failure, warned)
+			return w.denied(ctx, warned)
 		}
 		again = w.pause(attempts)
 	}
@@ -78,7 +79,7 @@ func (w *writing) compare(live *corev1.Namespace) report.Result {
 			Outcome: report.EndingGone,
 			Message: fmt.Sprintf("deleted and created again: the plan saw UID %s, now it is %s", w.item.UID, live.UID),
 		}
-	case equal(live.Labels, w.item.After) && w.arrived:
+	case equal(live.Labels, w.item.After) && (w.arrived || w.refusals && w.ours(live)):
 		return report.Result{Outcome: report.EndingWritten}
 	case equal(live.Labels, w.item.After):
 		return report.Result{Outcome: report.EndingAlready}
@@ -125,9 +126,13 @@ func (w *writing) send(ctx context.Context, live *corev1.Namespace) ([]string, e
 	}
 	ctx, release := outlive(ctx, w.grace)
 	defer release()
-	ctx, sent := watchDelivery(ctx)
-	warned, err := w.patch(ctx, w.item.Namespace, body)
-	w.arrived = w.arrived || *sent && !w.dryRun
+	ctx, d := watchDelivery(ctx)
+	answer, warned, err := w.patch(ctx, w.item.Namespace, body)
+	w.arrived = w.arrived || d.arrived && !w.dryRun
+	w.refusals = w.refusals || d.denied && !w.dryRun
+	if err == nil && !w.shows(answer, live) {
+		err = errUnshown()
+	}
 	return warned, err
 }
 
@@ -226,22 +231,3 @@ func outlive(ctx context.Context, grace time.Duration) (longer context.Context, 
 		<-done
 	}
 }
-
-// changed are the labels of a patch: those that differ, nil for those to be removed.
-func changed(before, after map[string]string) map[string]*string {
-	labels := map[string]*string{}
-	for _, key := range survey.Keys() {
-		old, had := before[key]
-		value, has := after[key]
-		switch {
-		case has && (!had || value != old):
-			labels[key] = &value
-		case had && !has:
-			labels[key] = nil
-		}
-	}
-	return labels
-}
-
-// equal says whether two sets of labels agree in those of Pod Security.
-func equal(a, b map[string]string) bool { return len(changed(a, b)) == 0 }

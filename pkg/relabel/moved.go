@@ -88,3 +88,22 @@ func byWorkload(list []report.Refused) map[string][]string {
 	}
 	return found
 }
+
+// changed are the labels of a patch: those that differ, nil for those to be removed.
+func changed(before, after map[string]string) map[string]*string {
+	labels := map[string]*string{}
+	for _, key := range survey.Keys() {
+		old, had := before[key]
+		value, has := after[key]
+		switch {
+		case has && (!had || value != old):
+			labels[key] = &value
+		case had && !has:
+			labels[key] = nil
+		}
+	}
+	return labels
+}
+
+// equal says whether two sets of labels agree in those of Pod Security.
+func equal(a, b map[string]string) bool { return len(changed(a, b)) == 0 }

@@ -2,7 +2,6 @@ package relabel
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -56,8 +55,8 @@ func (g *gate) RoundTrip(req *http.Request) (*http.Response, error) {
 	checked.Body = io.NopCloser(bytes.NewReader(body))
 	checked.ContentLength = int64(len(body))
 	response, err := g.next.RoundTrip(checked)
-	if sent, ok := req.Context().Value(delivery{}).(*bool); ok && mayHaveArrived(response, err) {
-		*sent = true
+	if d, ok := req.Context().Value(deliveryKey{}).(*delivery); ok {
+		d.note(response, err)
 	}
 	return response, err
 }
@@ -164,16 +163,6 @@ type refusal struct{ text string }
 
 // Error implements error.
 func (r *refusal) Error() string { return r.text }
-
-// delivery is the key of the context value in which the gate notes that a patch may have been carried out.
-type delivery struct{}
-
-// watchDelivery returns a context for one patch. The gate sees what client-go's own retries hide: that an earlier
-// attempt may have been carried out.
-func watchDelivery(ctx context.Context) (context.Context, *bool) {
-	sent := new(bool)
-	return context.WithValue(ctx, delivery{}, sent), sent
-}
 
 // mayHaveArrived is false where the server cannot have carried a request out: it said no, or nobody was there.
 func mayHaveArrived(response *http.Response, err error) bool {

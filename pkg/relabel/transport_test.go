@@ -141,7 +141,7 @@ func TestGateIsClientsTransport(t *testing.T) {
 	s.Inject(fakeapi.Fault{Path: "/*", Do: func(w http.ResponseWriter, r *http.Request, _ http.Handler) {
 		http.Redirect(w, r, other.URL()+r.URL.Path+"?"+r.URL.RawQuery, http.StatusTemporaryRedirect)
 	}})
-	_, err := a.patch(t.Context(), "shop", []byte(goodPatch))
+	_, _, err := a.patch(t.Context(), "shop", []byte(goodPatch))
 	if err == nil || !strings.Contains(err.Error(), "it goes to another server") {
 		t.Errorf("error %v", err)
 	}
@@ -156,7 +156,7 @@ func TestGateOfDryRun(t *testing.T) {
 	s := start(t, live("shop", nil))
 	a := connect(t, s, 0, APIOptions{DryRun: true})
 	a.dryRun = false
-	if _, err := a.patch(t.Context(), "shop", []byte(goodPatch)); err == nil || !strings.Contains(err.Error(), "its query does not say dryRun=All") {
+	if _, _, err := a.patch(t.Context(), "shop", []byte(goodPatch)); err == nil || !strings.Contains(err.Error(), "its query does not say dryRun=All") {
 		t.Errorf("error %v", err)
 	}
 	if n := len(s.Requests()); n > 0 {

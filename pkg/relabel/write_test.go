@@ -361,8 +361,8 @@ func TestWriteMany(t *testing.T) {
 			t.Errorf("%d: done is %v", i, told)
 		}
 	}
-	if n := len(s.Requests()); n != 2*30 {
-		t.Errorf("%d requests, want a read and a patch each", n)
+	if n := len(s.Requests()); n != 2*30+10 {
+		t.Errorf("%d requests, want a read and a patch each, and a second read of those refused", n)
 	}
 }
 
