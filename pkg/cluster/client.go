@@ -119,6 +119,7 @@ func readConfig(user *rest.Config, o ClientOptions) *rest.Config {
 		config.WarningHandlerWithContext = o.Warnings
 	}
 	config.Wrap(refuseWrites)
+	config.Wrap(patience.Bound(ceiling)) // below what skims, which keeps what it does not understand
 	config.Wrap(skimLists)
 	return config
 }

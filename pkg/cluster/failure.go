@@ -55,7 +55,7 @@ func reasonOf(err error) string {
 	}
 	_, endless := errors.AsType[*endlessError](err)
 	switch {
-	case endless:
+	case endless, patience.EndlessAnswer(err) != nil:
 		return reasonEndless
 	case timedOut(err):
 		return reasonTimeout

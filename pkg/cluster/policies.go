@@ -14,6 +14,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	utiljson "k8s.io/apimachinery/pkg/util/json"
+	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/client-go/rest"
 
 	"github.com/kubectl-pss/kubectl-pss/pkg/psp"
@@ -54,13 +55,17 @@ func (c *Client) Policies(ctx context.Context) (list []*psp.Policy, served bool,
 		}
 		gap = policyGap(err)
 	}
+	seen := sets.New[string]()
 	for _, item := range items {
 		p, err := decodePolicy(item)
 		if err != nil {
 			gap = &workload.Gap{Resource: policyResource, Reason: reasonMalformed, Message: err.Error()}
 			continue
 		}
-		list = append(list, p)
+		if !seen.Has(p.Name) { // a page that came twice
+			list = append(list, p)
+		}
+		seen.Insert(p.Name)
 	}
 	slices.SortFunc(list, func(a, b *psp.Policy) int { return cmp.Compare(a.Name, b.Name) })
 	return list, true, gap, nil

@@ -53,6 +53,7 @@ func TestPolicies(t *testing.T) {
 			name: "no right to anything", minor: "37", served: true, gap: refused,
 			faults: []fakeapi.Fault{{Path: policyVersion + "*", Do: forbidden}},
 		},
+		{name: "a page twice", minor: "24", served: true, count: 502, faults: []fakeapi.Fault{{Path: policiesPath, Do: fakeapi.Play(fakeapi.Repeat(0))}}},
 		{
 			name: "an unknown field", minor: "24", served: true, count: 502, odd: newPolicy("odd", map[string]any{"hostUsers": true}),
 			gap: &workload.Gap{Resource: "podsecuritypolicies.policy", Reason: "malformed", Message: `policy "odd": unknown field "spec.hostUsers"`},

@@ -23,6 +23,9 @@ func (c *Client) get(ctx context.Context, k kind, namespace, name string, into r
 
 // list reads one page into a new list.
 func (c *Client) list(ctx context.Context, k kind, namespace string, o metav1.ListOptions, into runtime.Object) error {
+	if o.Limit == 0 {
+		ctx = wholeList(ctx)
+	}
 	return c.ride(ctx, func(ctx context.Context) error {
 		if err := c.request(k, namespace).VersionedParams(&o, c.codec).Do(ctx).Into(into); err != nil {
 			return err

@@ -1,5 +1,5 @@
-// Package patience says which failures of a request usually pass, and how long to go on trying. The two rooms that talk
-// to the API share it.
+// Package patience says which failures of a request usually pass, how long to go on trying, and how long an answer may
+// be. The rooms that talk to the API share it.
 package patience
 
 import (
@@ -36,9 +36,11 @@ func Passes(err error) bool {
 	return BrokenOff(err)
 }
 
-// BrokenOff says that an answer began and did not end. client-go has types for some of the causes and one wording for
-// all.
-func BrokenOff(err error) bool { return strings.Contains(err.Error(), "when reading response body") }
+// BrokenOff says that an answer began and did not come to its end. client-go has types for some of the causes and one
+// wording for all, even where it was us who broke it off: such an answer has no end, and would have none the next time.
+func BrokenOff(err error) bool {
+	return strings.Contains(err.Error(), "when reading response body") && EndlessAnswer(err) == nil
+}
 
 func passingStatus(s metav1.Status) bool {
 	switch s.Code {
@@ -52,6 +54,9 @@ func passingStatus(s metav1.Status) bool {
 // Text is what kept an answer from us, without addresses: that of the request says nothing that whoever reports it does
 // not, and the ports of a connection make of one cause as many as there were connections.
 func Text(err error) string {
+	if e := EndlessAnswer(err); e != nil {
+		return e.Error()
+	}
 	if e, ok := errors.AsType[*url.Error](err); ok {
 		err = e.Err
 	}

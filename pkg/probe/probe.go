@@ -18,6 +18,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/serializer"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/client-go/rest"
+
+	"github.com/kubectl-pss/kubectl-pss/pkg/patience"
 )
 
 // queriesPerSecond bounds what is asked: client-go's default of 5 would make a whole cluster's templates crawl, and every
@@ -62,6 +64,7 @@ func newClient(config *rest.Config, version string, queries, reviews float32) (*
 	config.WarningHandlerWithContext = rest.NoWarnings{} // each question listens for its own
 	config.NegotiatedSerializer = rest.CodecFactoryForGeneratedClient(scheme, serializer.NewCodecFactory(scheme)).WithoutConversion()
 	config.Wrap(gateTo(base))
+	config.Wrap(patience.Bound(patience.OneObject))
 	config.QPS, config.Burst = queries, int(2*queries)
 	c := &Client{assumed: config.Impersonate.UserName != ""}
 	if c.core, err = clientFor(config, "/api", corev1.SchemeGroupVersion); err != nil {
