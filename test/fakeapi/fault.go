@@ -122,13 +122,17 @@ func After(do Action) Action {
 	return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 		answer := httptest.NewRecorder()
 		next.ServeHTTP(answer, r)
-		do(w, r, replay(answer))
+		do(w, r, replay(answer, next))
 	}
 }
 
-// replay gives an answer that has been made already.
-func replay(answer *httptest.ResponseRecorder) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+// replay gives an answer that has been made already, but to who wants an older one.
+func replay(answer *httptest.ResponseRecorder, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if wantsOlder(r) {
+			next.ServeHTTP(w, r)
+			return
+		}
 		maps.Copy(w.Header(), answer.Header())
 		w.WriteHeader(answer.Code)
 		_, _ = w.Write(answer.Body.Bytes())

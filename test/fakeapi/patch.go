@@ -164,6 +164,9 @@ func (s *Server) namespace(name string) *corev1.Namespace {
 
 // store keeps a namespace, at a new resourceVersion. The caller holds the lock.
 func (s *Server) store(namespace *corev1.Namespace) {
+	if old := s.namespace(namespace.Name); old != nil {
+		s.replaced[namespace.Name] = old
+	}
 	s.revision++
 	namespace.ResourceVersion = strconv.Itoa(s.revision)
 	s.objects["namespaces"] = insert(s.objects["namespaces"], namespace)

@@ -151,7 +151,11 @@ func (s *Server) answerResource(w http.ResponseWriter, r *http.Request) {
 			writeStatus(w, r, status(http.StatusNotFound, metav1.StatusReasonNotFound, fmt.Sprintf("%s %q not found", p.GroupResource(), p.name)))
 			return
 		}
-		write(w, r, http.StatusOK, objects[at].DeepCopyObject(), p.GroupVersion()) // encoding sets its kind
+		object := objects[at]
+		if wantsOlder(r) {
+			object = s.older(p, object)
+		}
+		write(w, r, http.StatusOK, object.DeepCopyObject(), p.GroupVersion()) // encoding sets its kind
 		return
 	}
 	page, err := pageOf(p, objects, r)

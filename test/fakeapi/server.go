@@ -32,7 +32,9 @@ type Server struct {
 	http *httptest.Server
 
 	mu       sync.Mutex
-	objects  map[string][]runtime.Object // by plural, sorted by namespace and name
+	objects  map[string][]runtime.Object  // by plural, sorted by namespace and name
+	replaced map[string]*corev1.Namespace // what namespaces were before they were last written, by name
+	panics   []string
 	version  version.Info
 	metrics  string
 	faults   []*Fault
@@ -57,6 +59,7 @@ func NewTLS(objects ...runtime.Object) *Server { return start((*httptest.Server)
 func start(listen func(*httptest.Server), objects []runtime.Object) *Server {
 	s := &Server{
 		objects:  map[string][]runtime.Object{},
+		replaced: map[string]*corev1.Namespace{},
 		version:  version.Info{Major: "1", Minor: "37", GitVersion: "v1.37.0"},
 		revision: firstRevision,
 	}
@@ -190,11 +193,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	act := s.fault(r)
 	s.underWay++
 	s.mu.Unlock()
-	defer func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.underWay--
-	}()
+	defer s.answered()
 	if act != nil {
 		act(w, r, http.HandlerFunc(s.answer))
 		return

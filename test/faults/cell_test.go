@@ -18,8 +18,16 @@ import (
 	"github.com/kubectl-pss/kubectl-pss/test/fakeapi"
 )
 
-// patience is how long any command may take. Nothing that is tested here may come near it.
-const patience = 5 * time.Minute
+const (
+	// patience is when a command is ended that goes on for ever. Nothing that is tested here may come near it.
+	patience = 5 * time.Minute
+	// busy is what a command may take, beside what it waits for, on a machine that has much else to do: for what is not
+	// broken, for client-go's ten attempts and ours with their pauses. Quiet, that is three seconds.
+	busy = 45 * time.Second
+	// inTurn is how many requests a command sends one after the other, at most, of which each may take all of
+	// --request-timeout: the version, namespaces, the lists side by side, what is read again before and after the patch.
+	inTurn = 8
+)
 
 // outcome is what a command left behind.
 type outcome struct {
@@ -46,11 +54,11 @@ func newSession(dir string, c *command) (*session, error) {
 			return ""
 		})
 	}
-	if c.name == "blocked" {
-		s.server.Add(refused("shop", "web-2", "1")...)
+	if c.prepare != nil {
+		c.prepare(s.server)
 	}
-	if c.name == "blocked" || c.meanwhile != nil {
-		s.server.Add(refused("beta", "web-3", "3")...)
+	for name := range s.labels() { // so that there is an older state of each
+		s.server.Change(name, func(ns *corev1.Namespace) { ns.Annotations = map[string]string{"example.com/note": "changed"} })
 	}
 	if err := os.WriteFile(s.kubeconfig, s.server.Kubeconfig(), 0o600); err != nil {
 		s.server.Close()
@@ -76,10 +84,11 @@ type cell struct {
 	command *command
 	phase   *phase
 
-	met    int64 // requests that the fault happened to
-	got    outcome
-	class  string
-	wrongs []string
+	met     int64         // requests that the fault happened to
+	timeout time.Duration // --request-timeout, 0 for none
+	got     outcome
+	class   string
+	wrongs  []string
 }
 
 func (c *cell) wrong(text string) { c.wrongs = append(c.wrongs, text) }
@@ -99,7 +108,11 @@ var runID = regexp.MustCompile(`\b\d{8}-\d{6}-[a-z2-7]{4}\b`)
 func perform(ctx context.Context, s *session, c *command, timeout time.Duration, breakIt func()) outcome {
 	run := ""
 	if c.before != nil {
+		if c.failing != nil {
+			s.server.Inject(*c.failing)
+		}
 		run = runID.FindString(s.run(ctx, c.before...).stderr)
+		s.server.Calm()
 	}
 	breakIt()
 	if c.meanwhile != nil {
@@ -116,17 +129,24 @@ func perform(ctx context.Context, s *session, c *command, timeout time.Duration,
 // and gets twice the time then.
 func (c *cell) run(t *testing.T, dir string, truth *truth) {
 	const tries = 6
-	timeout := c.fault.timeout
+	_, c.timeout = c.fault.on(c.phase)
 	for range tries {
 		c.met, c.wrongs = 0, nil
-		if c.try(t, dir, truth, timeout); c.met > 0 || timeout == 0 {
+		if c.try(t, dir, truth); c.met > 0 || c.timeout == 0 {
 			return
 		}
-		timeout *= 2
+		c.timeout *= 2
 	}
 }
 
-func (c *cell) try(t *testing.T, dir string, truth *truth, timeout time.Duration) {
+// mostTime is how long the command may take. Whatever retries there are, client-go's and ours, one request has no more than
+// the timeout with all of them; so requests that meet the fault and come in turn take as many timeouts, and those side by
+// side one. Where there is no timeout nothing is waited for but pauses between attempts.
+func (c *cell) mostTime() time.Duration {
+	return busy + min(time.Duration(c.met), inTurn)*c.timeout
+}
+
+func (c *cell) try(t *testing.T, dir string, truth *truth) {
 	s, err := newSession(dir, c.command)
 	if err != nil {
 		c.wrong(err.Error())
@@ -134,8 +154,8 @@ func (c *cell) try(t *testing.T, dir string, truth *truth, timeout time.Duration
 	}
 	defer s.close()
 	var met atomic.Int64
-	c.got = perform(t.Context(), s, c.command, timeout, func() {
-		do := c.fault.do(c.phase)
+	c.got = perform(t.Context(), s, c.command, c.timeout, func() {
+		do, _ := c.fault.on(c.phase)
 		s.server.Inject(c.phase.fault(c.fault, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 			met.Add(1)
 			do(w, r, next)
@@ -143,6 +163,9 @@ func (c *cell) try(t *testing.T, dir string, truth *truth, timeout time.Duration
 	})
 	c.met = met.Load()
 	c.judge(truth)
+	for _, text := range s.server.Panics() {
+		c.wrong("the server panicked: " + text)
+	}
 	if c.command.writes {
 		c.judgeWrites(t.Context(), s, truth)
 	}

@@ -15,18 +15,26 @@ type command struct {
 	injected bool
 	// writes says that it keeps a journal and changes labels.
 	writes bool
-	// before is run without any fault, for its RUN to stand behind the arguments.
-	before []string
+	// prepare changes the server beforehand.
+	prepare func(*fakeapi.Server)
+	// before is run without any fault but failing, for its RUN to stand behind the arguments.
+	before  []string
+	failing *fakeapi.Fault
 	// meanwhile happens to the estate once the labels are written.
 	meanwhile func(*fakeapi.Server)
 	phases    []phase
 }
 
 func commands() []command {
+	return slices.Concat(first(), exports(), migrations(), others())
+}
+
+// first are those that read and write labels.
+func first() []command {
 	inBeta := slices.Concat(
 		[]phase{
 			version(), get("namespace", needed, namespacePath+"beta", "namespaces", ""),
-			get("owners 1", evidence, "/apis/apps/v1/namespaces/beta/replicasets", "replicasets", "apps"),
+			whole(get("owners 1", evidence, "/apis/apps/v1/namespaces/beta/replicasets", "replicasets", "apps")),
 		},
 		list("pods", evidence, namespacePath+"beta/pods", "pods", ""),
 	)
@@ -54,7 +62,7 @@ func commands() []command {
 			name: "label --yes", args: []string{"label", "ns", "--all", "--recommend", "--yes", "--chunk-size", "2"}, writes: true,
 			phases: slices.Concat([]phase{version(), identity(beside)}, everywhere(),
 				[]phase{
-					rename(reread, "again: namespace"), get("again: pods", written, namespacePath+"shop/pods", "pods", ""),
+					rename(reread, "again: namespace"), whole(get("again: pods", written, namespacePath+"shop/pods", "pods", "")),
 					later(reread, 1), patch("patch", "", false), patch("its answer", "", true),
 				}),
 		},
@@ -64,12 +72,13 @@ func commands() []command {
 			phases: []phase{identity(needed), reread, later(rename(reread, "re-read again"), 1), patch("patch", "", false), patch("its answer", "", true)},
 		},
 		{
-			name: "blocked", args: []string{"blocked", "--chunk-size", "1"},
+			name: "blocked", args: []string{"blocked", "--chunk-size", "1"}, prepare: refusals,
 			phases: slices.Concat([]phase{version()}, list("namespaces", needed, namespacesPath, "namespaces", ""),
 				list("events", evidence, "/api/v1/events", "events", ""), list("owners", evidence, "/apis/apps/v1/replicasets", "replicasets", "apps")),
 		},
 		{
 			name: "label --watch", args: []string{"label", "ns", "shop", "beta", "--audit", "restricted", "--yes", "--watch", "100ms"}, writes: true,
+			prepare:   func(s *fakeapi.Server) { s.Add(refused("beta", "web-3", "3")...) },
 			meanwhile: func(s *fakeapi.Server) { s.Add(refused("beta", "web-2", "2")...) },
 			phases:    slices.Concat([]phase{version()}, watched("start", 0), watched("stream", 1)),
 		},
@@ -78,10 +87,9 @@ func commands() []command {
 
 // watched is one of the looks of a watch.
 func watched(name string, skip int) []phase {
-	events := get(name+": events", evidence, namespacePath+"beta/events", "events", "")
-	events.query, events.paged = "FailedCreate", true
-	owners := get(name+": owners", evidence, "/apis/apps/v1/namespaces/beta/replicasets", "replicasets", "apps")
-	owners.paged = true
+	events := wide(get(name+": events", evidence, namespacePath+"beta/events", "events", ""))
+	events.query = "FailedCreate"
+	owners := wide(get(name+": owners", evidence, "/apis/apps/v1/namespaces/beta/replicasets", "replicasets", "apps"))
 	return []phase{later(events, skip), later(owners, skip+2)} // the plan has read the owners as well, and read them again
 }
 

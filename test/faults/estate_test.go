@@ -11,6 +11,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/kubectl-pss/kubectl-pss/test/fakeapi"
 )
 
 // estate hides what violates baseline where only one list shows it, at its end: in pods of beta, whose template is clean;
@@ -65,6 +67,12 @@ func refused(namespace, name, second string) []runtime.Object {
 	}
 	event.ResourceVersion = "7"
 	return []runtime.Object{rs, event}
+}
+
+// refusals are two of them.
+func refusals(s *fakeapi.Server) {
+	s.Add(refused("shop", "web-2", "1")...)
+	s.Add(refused("beta", "web-3", "3")...)
 }
 
 func namespace(name string, labels map[string]string) *corev1.Namespace {

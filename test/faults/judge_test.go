@@ -19,6 +19,8 @@ const (
 	right = "R"
 	gaps  = "G"
 	errs  = "E"
+	// older is the right answer for the state that the server shows: no client can tell that it has passed.
+	older = "O"
 	none  = "!" // none of them
 )
 
@@ -26,6 +28,7 @@ const (
 type document struct {
 	Items []entry
 	Gaps  []report.Gap
+	Facts []report.ConfigFact
 }
 
 type entry struct {
@@ -33,6 +36,7 @@ type entry struct {
 	Verdict    report.Verdict
 	Kind, Name string
 	Action     report.Action
+	Reason     string
 	After      map[string]string
 	Gaps       []report.Gap
 	Result     *report.Result
@@ -43,13 +47,15 @@ func (c *cell) judge(truth *truth) {
 	c.class = c.classify(truth)
 	allowed := string(c.phase.standing)
 	switch {
-	case c.fault.harmless:
+	case c.fault.right(c.phase):
 		allowed = right
 		if c.phase.method == http.MethodPost {
 			allowed += gaps // it is not sent again: webhooks have seen it
 		}
-	case c.fault.timeout > 0:
+	case c.timeout > 0:
 		allowed = right + gaps + errs
+	case c.fault.older && c.command.before != nil:
+		allowed += older
 	}
 	if c.class == none || !strings.Contains(allowed, c.class) {
 		c.wrong(fmt.Sprintf("outcome %s, and not one of %s: exit code %d", c.class, allowed, c.got.code))
@@ -57,8 +63,11 @@ func (c *cell) judge(truth *truth) {
 	if c.met == 0 {
 		c.wrong("the fault met no request")
 	}
-	if c.got.code == 130 {
-		c.wrong(fmt.Sprintf("it hung: still under way after %s", c.got.took))
+	if most := c.mostTime(); c.got.code == 130 || c.got.took > most {
+		c.wrong(fmt.Sprintf("it hung: under way for %s, of %s that it may take with %d requests that met the fault", c.got.took, most, c.met))
+	}
+	if strings.Contains(c.got.stderr, "panic") || strings.Contains(c.got.stderr, "goroutine ") {
+		c.wrong("it panicked")
 	}
 	if strings.Contains(c.got.stderr, "127.0.0.1:") && c.class != errs {
 		c.wrong("an address stands in what is said")
@@ -66,7 +75,7 @@ func (c *cell) judge(truth *truth) {
 }
 
 func (c *cell) classify(truth *truth) string {
-	if c.got.code == truth.code && bare(c.got.stdout) == bare(truth.stdout) && said(c.got.stderr) == said(truth.stderr) {
+	if c.got.code == truth.code && bare(c.got.stdout) == bare(truth.stdout) && (c.phase.hint || said(c.got.stderr) == said(truth.stderr)) {
 		return right
 	}
 	var found, want document
@@ -84,11 +93,26 @@ func (c *cell) classify(truth *truth) string {
 	switch c.got.code {
 	case 2:
 		return c.clearly(&found)
+	case 0:
+		if c.fault.older && !c.phase.paged && truth.code == 0 && c.asBefore(&found) {
+			return older
+		}
+		if c.unknown(&found, &want) {
+			return gaps
+		}
+		return c.gaps(&found)
 	case 3, truth.code:
 		return c.gaps(&found)
 	default:
 		return none
 	}
+}
+
+// asBefore says that a run takes namespaces for what they were before the run that it is about.
+func (c *cell) asBefore(found *document) bool {
+	return slices.ContainsFunc(found.Items, func(item entry) bool {
+		return item.Reason == "as before the run" || item.Result != nil && item.Result.Outcome == report.EndingAlready
+	})
 }
 
 // clearly holds an error to what it must say: something, and about every namespace that was given up.
@@ -119,7 +143,7 @@ func (c *cell) gaps(found *document) string {
 	if len(all) == 0 && !strings.Contains(c.got.stderr, "cannot list "+name) {
 		return none
 	}
-	if c.fault.timeout == 0 && c.phase.method == http.MethodGet && len(all) > 0 && !slices.ContainsFunc(all, func(g report.Gap) bool { return g.Resource == name }) {
+	if c.timeout == 0 && c.phase.method == http.MethodGet && len(all) > 0 && !slices.ContainsFunc(all, func(g report.Gap) bool { return g.Resource == name }) {
 		c.wrong(fmt.Sprintf("no gap names %s: %+v", name, all))
 	}
 	return gaps
@@ -149,6 +173,21 @@ func (c *cell) contradicts(found, want *document) {
 	}
 }
 
+// unknown says that a report of facts says of some that they are not known. It does so where others name gaps.
+func (c *cell) unknown(found, want *document) bool {
+	lacks := false
+	for _, f := range found.Facts {
+		at := slices.IndexFunc(want.Facts, func(w report.ConfigFact) bool { return w.Subject == f.Subject && w.Name == f.Name })
+		switch {
+		case f.Value == report.ConfigUnknown:
+			lacks = lacks || at < 0 || want.Facts[at].Value != f.Value || want.Facts[at].How != f.How
+		case at < 0 || want.Facts[at].Value != f.Value:
+			c.wrong(fmt.Sprintf("%s %s is said to be %q", f.Subject, f.Name, f.Value))
+		}
+	}
+	return lacks
+}
+
 // bare is a document without what differs from run to run, and what is only known of the server.
 func bare(document string) string {
 	var value map[string]any
@@ -160,7 +199,7 @@ func bare(document string) string {
 	if err != nil {
 		panic(err)
 	}
-	return string(text)
+	return regexp.MustCompile(`\b20\d\d-\d\d-\d\dT[0-9:]+Z|--kubeconfig=\S+/kubeconfig`).ReplaceAllString(string(text), "…")
 }
 
 func strip(value any) {
@@ -168,6 +207,9 @@ func strip(value any) {
 	case map[string]any:
 		for _, key := range []string{"time", "run", "undo", "clusterUID", "podSecurity"} {
 			delete(v, key)
+		}
+		if _, count := v["asked"].(float64); count { // of requests: what one does not tell the next may
+			delete(v, "asked")
 		}
 		for _, inner := range v {
 			strip(inner)

@@ -16,6 +16,8 @@ const (
 	needed standing = "RE"
 	// evidence: it has a gap.
 	evidence standing = "RG"
+	// alone: it has a gap; but nothing else is asked meanwhile, and who is nobody to the server hears so.
+	alone standing = "RGE"
 	// written: what was not written is said, and whether the rest was foreseen rightly.
 	written standing = "RGE"
 )
@@ -28,9 +30,13 @@ type phase struct {
 	method, path, query string
 	skip                int
 	// paged says that it is a list; page is the one that the fault begins with.
-	paged           bool
-	page            int
+	paged bool
+	page  int
+	// wide says that its lists are of a size that the command chooses.
+	wide            bool
 	resource, group string
+	// hint says that what it reads is worth a hint on stderr, or none.
+	hint bool
 	// after has the server carry the request out before the fault.
 	after bool
 }
@@ -44,7 +50,7 @@ func (p *phase) fault(f *fault, do fakeapi.Action) fakeapi.Fault {
 	if f.once {
 		where.Times = 1
 	}
-	if p.page > 0 && !f.paged {
+	if p.page > 0 && f.alone == nil {
 		where.Query = "continue="
 	}
 	return where
@@ -61,6 +67,18 @@ func list(name string, standing standing, path, resource, group string) []phase 
 	second := first
 	second.name, second.page = name+" 2", 1
 	return []phase{first, second}
+}
+
+// wide is a list by pages of a size that no flag sets.
+func wide(p phase) phase {
+	p.wide = true
+	return whole(p)
+}
+
+// whole is a list of one page.
+func whole(p phase) phase {
+	p.paged = true
+	return p
 }
 
 func later(p phase, skip int) phase {
@@ -94,10 +112,10 @@ func aside() []phase {
 	return []phase{
 		identity(beside),
 		get("metrics", beside, "/metrics", "metrics", ""),
-		get("flags", beside, namespacePath+"kube-system/pods", "pods", ""),
-		get("webhooks", beside, admissionPath+"validatingwebhookconfigurations", "validatingwebhookconfigurations", admissionGroup),
-		get("changers", beside, admissionPath+"mutatingwebhookconfigurations", "mutatingwebhookconfigurations", admissionGroup),
-		get("policies", beside, admissionPath+"mutatingadmissionpolicies", "mutatingadmissionpolicies", admissionGroup),
+		wide(get("flags", beside, namespacePath+"kube-system/pods", "pods", "")),
+		wide(get("webhooks", beside, admissionPath+"validatingwebhookconfigurations", "validatingwebhookconfigurations", admissionGroup)),
+		wide(get("changers", beside, admissionPath+"mutatingwebhookconfigurations", "mutatingwebhookconfigurations", admissionGroup)),
+		wide(get("policies", beside, admissionPath+"mutatingadmissionpolicies", "mutatingadmissionpolicies", admissionGroup)),
 	}
 }
 

@@ -162,7 +162,7 @@ func TestChunkSize(t *testing.T) {
 		for _, chunk := range []string{"2", "0"} {
 			t.Run(strings.Join(args, " ")+" "+chunk, func(t *testing.T) {
 				t.Parallel()
-				s := open(t, &command{name: "blocked"})
+				s := open(t, &command{prepare: refusals})
 				if args[0] == "psp" {
 					s.server.SetVersion(serverversion.Info{Major: "1", Minor: "24", GitVersion: "v1.24.17"})
 				}

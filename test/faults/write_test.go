@@ -16,6 +16,8 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/kubectl-pss/kubectl-pss/pkg/relabel"
+	"github.com/kubectl-pss/kubectl-pss/pkg/report"
+	"github.com/kubectl-pss/kubectl-pss/pkg/survey"
 )
 
 // judgeWrites holds a run to its journal: it is whole, nothing was patched that does not stand in it, no namespace has
@@ -45,7 +47,27 @@ func (c *cell) judgeWrites(ctx context.Context, s *session, truth *truth) {
 			c.wrong(fmt.Sprintf("namespace %s has labels that nobody foresaw: %s", name, cmp.Diff(truth.labels[name], labels)))
 		}
 	}
+	c.judgeJournal(s, runs)
 	c.takeBack(ctx, s, runs, before)
+}
+
+// judgeJournal holds what the latest run says of each namespace to what the namespace has: written, or refused for certain.
+func (c *cell) judgeJournal(s *session, runs []*relabel.Run) {
+	if len(runs) == 0 {
+		return
+	}
+	last := slices.MaxFunc(runs, func(a, b *relabel.Run) int { return a.Started.Compare(b.Started) })
+	labels := s.labels()
+	for _, item := range last.Plan.Items {
+		result, known := last.Result(item.Namespace)
+		now := survey.PodSecurityLabels(labels[item.Namespace])
+		if known && result.Outcome == report.EndingWritten && !maps.Equal(now, item.After) {
+			c.wrong("the journal says that " + item.Namespace + " was written, and it was not")
+		}
+		if known && result.Reason != "" && maps.Equal(now, item.After) {
+			c.wrong("the journal says that " + item.Namespace + " was refused, and it was written")
+		}
+	}
 }
 
 // takeBack rolls the first run back: a label run, whatever came after it.
