@@ -21,7 +21,9 @@ func bounded(text string, limit int) string {
 	}
 	end := strings.LastIndexByte(text[:limit], ' ')
 	if end < limit/2 { // a word that is longer than anything here
-		for end = limit; !utf8.RuneStart(text[end]); end-- {
+		end = limit
+		for !utf8.RuneStart(text[end]) {
+			end--
 		}
 	}
 	colour := ""
