@@ -84,6 +84,7 @@ func LoadConfig(file string, read func(string) ([]byte, error)) (*admissionapi.P
 
 // ReadConfig is LoadConfig that tells of the file as well.
 func ReadConfig(file string, read func(string) ([]byte, error)) (*ConfigFile, error) {
+	read = frugally(read)
 	data, err := read(file)
 	if err != nil {
 		return nil, err
