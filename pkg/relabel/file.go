@@ -104,7 +104,12 @@ func planJSON(content []byte) ([]byte, error) {
 		return nil, fmt.Errorf("the file is larger than %d MiB; %s", planLimit>>20, planOrigin)
 	}
 	if bytes.IndexByte(content, '*') >= 0 && bytes.IndexByte(content, '&') >= 0 {
-		if top, err := place.Tree(content); err == nil && place.Size(top) > planLimit {
+		top, err := place.Tree(content)
+		if err != nil { // the other decoder may take it, and fill the aliases in
+			line, problem := place.Broken(content, err)
+			return nil, &misplaced{error: errors.New(problem), line: line}
+		}
+		if place.Size(top) > planLimit {
 			return nil, at("", fmt.Errorf("its aliases stand for more than %d MiB; %s", planLimit>>20, planOrigin))
 		}
 	}

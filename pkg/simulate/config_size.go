@@ -17,7 +17,11 @@ func frugally(read func(string) ([]byte, error)) func(string) ([]byte, error) {
 		if err != nil || bytes.IndexByte(data, '*') < 0 || bytes.IndexByte(data, '&') < 0 {
 			return data, err
 		}
-		if top, err := place.Tree(data); err == nil && place.Size(top) > configLimit {
+		top, err := place.Tree(data)
+		if err != nil { // the other decoder may take it, and fill the aliases in
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
+		if place.Size(top) > configLimit {
 			return nil, fmt.Errorf("%s: its aliases stand for more than %d MiB", file, configLimit>>20)
 		}
 		return data, nil
