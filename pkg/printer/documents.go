@@ -64,7 +64,7 @@ func yamlObject(object any) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	raw = bytes.ReplaceAll(raw, []byte("\u0085"), []byte(`\u0085`))
+	raw = spelled(raw)
 	text, err := sigsyaml.JSONToYAML(raw)
 	if err != nil {
 		return nil, err
@@ -82,6 +82,19 @@ func yamlObject(object any) ([]byte, error) {
 	}
 	b.WriteByte('\n')
 	return b.Bytes(), nil
+}
+
+// spelled writes the characters of a JSON text that a YAML reader refuses, or takes for the end of a line, as escapes.
+func spelled(raw []byte) []byte {
+	var b bytes.Buffer
+	for _, r := range string(raw) {
+		if r >= 0x7f && r <= 0x9f || r == '\ufeff' || r == '\ufffe' || r == '\uffff' {
+			fmt.Fprintf(&b, `\u%04x`, r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.Bytes()
 }
 
 // commentWidth is where comments wrap, in columns, the sign included.

@@ -1,6 +1,8 @@
 package printer
 
 import (
+	"bytes"
+	"encoding/json"
 	"reflect"
 	"time"
 
@@ -31,7 +33,9 @@ func escapeInto(out, in reflect.Value) {
 			escapeInto(out.Elem(), in.Elem())
 		}
 	case reflect.Slice:
-		if !in.IsNil() {
+		if raw, ok := reflect.TypeAssert[json.RawMessage](in); ok {
+			out.SetBytes(escapedJSON(raw))
+		} else if !in.IsNil() {
 			out.Set(reflect.MakeSlice(in.Type(), in.Len(), in.Len()))
 			for i := range in.Len() {
 				escapeInto(out.Index(i), in.Index(i))
@@ -50,6 +54,21 @@ func escapeInto(out, in reflect.Value) {
 	default:
 		out.Set(in)
 	}
+}
+
+// escapedJSON is escaped for a part that is JSON already.
+func escapedJSON(raw json.RawMessage) json.RawMessage {
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.UseNumber()
+	var value any
+	if decoder.Decode(&value) != nil {
+		return raw // which no encoder takes either
+	}
+	text, err := json.Marshal(escaped(value))
+	if err != nil {
+		return raw
+	}
+	return text
 }
 
 func escapeMap(out, in reflect.Value) {
