@@ -82,6 +82,7 @@ lint: ## Lint, go vet included; findings end it
 .PHONY: unit
 unit: ## Run the unit tests, with the race detector and in random order
 	@$(STAGE) 'unit' $(GO) test -race -shuffle=on ./cmd/... ./pkg/... $(unit_tests)
+	@$(STAGE) 'unit: faults' $(GO) test -v -run TestMatrix ./test/faults
 	@$(STAGE) 'unit: dist' $(GO) test -shuffle=on ./hack/dist/...
 	@$(STAGE) 'unit: localkube' $(GO) -C hack/localkube test -shuffle=on ./...
 

@@ -3,6 +3,7 @@ package faults
 import (
 	"fmt"
 	"os"
+	"runtime/debug"
 	"testing"
 
 	"github.com/adrg/xdg"
@@ -16,6 +17,7 @@ func TestMain(m *testing.M) { os.Exit(inState(m.Run)) }
 
 func inState(run func() int) int {
 	klog.SetLogger(logr.Discard()) // as Main does
+	debug.SetGCPercent(400)        // thousands of runs in one process, each with much to throw away
 	dir, err := os.MkdirTemp("", "faults")
 	if err == nil {
 		defer func() { _ = os.RemoveAll(dir) }()
