@@ -131,12 +131,15 @@ func (r *release) pack(ctx context.Context, p platform) ([]byte, error) {
 	return tarred(members, r.when)
 }
 
-// compile builds the plugin. What the machine's environment could change about it is set here; the commit is put in by go
+// compile builds the plugin and looks at what came of it. What the machine's environment could change about it is set here; the commit is put in by go
 // itself.
 func (r *release) compile(ctx context.Context, p platform, binary string) error {
 	build := exec.CommandContext(ctx, "go", "build", "-ldflags", "-s -w -X "+module+"/pkg/cmd.version="+r.version,
 		"-o", binary, "./cmd/kubectl-pss")
 	build.Env = append(os.Environ(), "GOOS="+p.os, "GOARCH="+p.arch, "CGO_ENABLED=0", "GOFLAGS=-trimpath", "GOAMD64=v1", "GOARM64=v8.0", "GOEXPERIMENT=")
 	build.Stdout, build.Stderr = os.Stderr, os.Stderr
-	return build.Run()
+	if err := build.Run(); err != nil {
+		return err
+	}
+	return inspect(p, binary)
 }
