@@ -84,7 +84,7 @@ func (r *rolling) round(t *testing.T, a *admin, args []string, blocked bool) {
 	if blocked {
 		builtIn := maps.Clone(real)
 		maps.DeleteFunc(builtIn, func(one refusal, _ bool) bool { return one.kind == "PreviewEnvironment" })
-		r.isBlocked(t).asOf(already, builtIn).equal(t, "kubectl pss blocked", builtIn)
+		r.isBlocked(t).equal(t, "kubectl pss blocked", builtIn)
 	}
 
 	a.must(t, 0, "rollback", "--yes")
@@ -113,25 +113,6 @@ func standing(report *report.CheckReport, in func(namespace string) bool) refusa
 		}
 	}
 	return set
-}
-
-// asOf takes a refusal that was there before as the one that it is now. Controllers tell of 25 attempts for an object, and
-// then of one in five minutes: the last that anybody can read of may be from other labels.
-func (r refusals) asOf(before, now refusals) refusals {
-	told := maps.Clone(r)
-	for one := range r {
-		w := ref{one.kind, one.name}
-		if now[one] || !before.about(one.namespace, w) {
-			continue
-		}
-		for current := range now {
-			if current.namespace == one.namespace && (ref{current.kind, current.name}) == w {
-				delete(told, one)
-				told[current] = true
-			}
-		}
-	}
-	return told
 }
 
 // isBlocked is what kubectl pss blocked says of the teams' namespaces.
