@@ -12,7 +12,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubectl-pss/kubectl-pss/pkg/report"
 )
@@ -78,6 +80,7 @@ func (r *rolling) round(t *testing.T, a *admin, args []string, blocked bool) {
 	r.awaitWritten(t, p)
 	already := standing(r.check(t, "ns"), func(ns string) bool { return kept[ns] })
 	maps.Copy(predicted, already)
+	r.anew(t, already)
 	real := r.roll(t)
 	predicted.equal(t, strings.Join(args, " "), real)
 	t.Logf("%d workloads are refused", len(real))
@@ -96,6 +99,41 @@ func (r *rolling) round(t *testing.T, a *admin, args []string, blocked bool) {
 		}
 	}
 	r.recover(t, already)
+}
+
+// anew has Deployments make their ReplicaSets anew that are refused already: a controller tells of some 25 attempts for an
+// object, and then of one in five minutes, so that what is refused now might be told of no more.
+func (r *rolling) anew(t *testing.T, already refusals) {
+	t.Helper()
+	for one := range already {
+		if one.kind != "Deployment" {
+			continue
+		}
+		sets := r.client.AppsV1().ReplicaSets(one.namespace)
+		gone := map[types.UID]bool{}
+		replaced := func() (bool, error) {
+			all, err := sets.List(t.Context(), metav1.ListOptions{})
+			if err != nil {
+				return false, err
+			}
+			for i := range all.Items {
+				set := &all.Items[i]
+				owner := metav1.GetControllerOfNoCopy(set)
+				if owner == nil || owner.Name != one.name || set.Status.Replicas > 0 || *set.Spec.Replicas == 0 {
+					continue
+				}
+				if len(gone) > 0 && !gone[set.UID] {
+					return true, nil
+				}
+				gone[set.UID] = true
+				if err := sets.Delete(t.Context(), set.Name, metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
+					return false, err
+				}
+			}
+			return len(gone) == 0, nil
+		}
+		eventually(t, "another ReplicaSet of "+one.name, replaced)
+	}
 }
 
 // standing are the refusals in a report under the labels that there are, in some of its namespaces.
