@@ -106,7 +106,7 @@ func TestEditedPlans(t *testing.T) {
 	}))
 }
 
-// TestEditedJournals is the same of journals whose seal the attacker has made anew: undoing them.
+// TestEditedJournals is the same of journals whose checksums the attacker has made anew: undoing them.
 func TestEditedJournals(t *testing.T) {
 	s, id := keep(t, func(j *Journal) {
 		for _, name := range []string{"shop", "web"} {
@@ -127,7 +127,7 @@ func TestEditedJournals(t *testing.T) {
 		live[ns.Name] = ns
 	}
 	carryOut(t, func(text string) []report.Planned {
-		run, _, err := readJournal("journal", id, reseal([]byte(text)))
+		run, _, err := readJournal("journal", id, resum([]byte(text)))
 		if err != nil {
 			if !refusal.MatchString(err.Error()) {
 				t.Errorf("names no line: %v\n%s", err, text)

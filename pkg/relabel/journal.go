@@ -17,6 +17,7 @@ type Journal struct {
 
 	// writing guards the file's end.
 	writing sync.Mutex
+	chain   chain
 	written int
 	// broken is the first failure: what was written then is a torn line, after which no other may stand.
 	broken error
@@ -60,14 +61,14 @@ func (j *Journal) Close() error { return j.file.Close() }
 
 // append writes a line and returns how many have been written with it.
 func (j *Journal) append(e event) (int, error) {
-	text, err := line(e)
-	if err != nil {
-		return 0, err
-	}
 	j.writing.Lock()
 	defer j.writing.Unlock()
 	if j.broken != nil {
 		return 0, j.broken
+	}
+	text, err := j.chain.line(e)
+	if err != nil {
+		return 0, err
 	}
 	if _, err := j.file.Write(text); err != nil {
 		j.broken = j.failed(err)

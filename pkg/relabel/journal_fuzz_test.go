@@ -2,6 +2,7 @@ package relabel
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"slices"
 	"testing"
@@ -11,7 +12,7 @@ import (
 	"github.com/kubectl-pss/kubectl-pss/pkg/survey"
 )
 
-// FuzzLoadJournal reads journals that somebody may have edited, seals included: whatever is accepted names namespaces
+// FuzzLoadJournal reads journals that somebody may have edited, checksums included: whatever is accepted names namespaces
 // and labels of Pod Security, and nothing else; and can be undone.
 func FuzzLoadJournal(f *testing.F) {
 	s, id := keep(f, func(j *Journal) { _ = j.Begin("shop") })
@@ -25,18 +26,18 @@ func FuzzLoadJournal(f *testing.F) {
 	f.Add(content[:len(content)-7])
 	f.Add([]byte("{}\n"))
 	f.Fuzz(func(t *testing.T, edited []byte) {
-		run, good, err := readJournal("journal", id, reseal(edited))
+		run, end, err := readJournal("journal", id, resum(edited))
 		if err != nil {
 			if run != nil {
 				t.Fatal("a run and an error")
 			}
-			if lines := bytes.Count(reseal(edited), []byte("\n")) + 1; !inLine(err, "journal", lines) {
+			if lines := bytes.Count(resum(edited), []byte("\n")) + 1; !inLine(err, "journal", lines) {
 				t.Fatalf("names no line of %d: %v", lines, err)
 			}
 			return
 		}
-		if good > len(reseal(edited)) {
-			t.Fatalf("%d bytes of %d are good", good, len(edited))
+		if end.at > len(resum(edited)) {
+			t.Fatalf("%d bytes of %d are whole", end.at, len(edited))
 		}
 		for i := range run.Plan.Items {
 			item := &run.Plan.Items[i]
@@ -60,19 +61,22 @@ func FuzzLoadJournal(f *testing.F) {
 	})
 }
 
-// reseal gives a journal the seal that fits, as whoever edits one on purpose would.
-func reseal(content []byte) []byte {
-	at := bytes.Index(content, []byte(`{"planned":`))
-	end := -1
-	if at >= 0 {
-		end = bytes.IndexByte(content[at:], '\n')
+// resum gives the lines of a journal the checksums that fit, as whoever edits one on purpose would.
+func resum(content []byte) []byte {
+	var out []byte
+	var c chain
+	for text := range bytes.Lines(content) {
+		whole, ended := bytes.CutSuffix(text, []byte("\n"))
+		body := whole
+		if at := bytes.LastIndex(whole, []byte(sumField)); at >= 0 {
+			body = append(bytes.Clone(whole[:at]), '}')
+		}
+		if !ended || !bytes.HasSuffix(body, []byte("}")) {
+			out = append(out, text...)
+			continue
+		}
+		c.sum = sumOf(c.sum, body)
+		out = fmt.Appendf(append(out, body[:len(body)-1]...), "%s%s%s\n", sumField, c.sum, sumEnd)
 	}
-	if end < 0 {
-		return content
-	}
-	last, err := line(seal{Planned: max(0, bytes.Count(content[:at], []byte("\n"))-1), SHA256: sumOf(content[:at])})
-	if err != nil {
-		return content
-	}
-	return slices.Concat(content[:at], last, content[at+end+1:])
+	return out
 }

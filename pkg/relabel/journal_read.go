@@ -2,6 +2,7 @@ package relabel
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -15,29 +16,36 @@ import (
 	"github.com/kubectl-pss/kubectl-pss/pkg/survey"
 )
 
-// readJournal reads the journal of run id. good is how far it goes: what follows is a line that was being written when
-// the process was killed. Everything else that is not as this program writes it is an error that names file and line,
-// so that an edited journal can touch nothing but the labels of Pod Security.
-func readJournal(path, id string, content []byte) (run *Run, good int, err error) {
+// readJournal reads the journal of run id. end is where it can be gone on with: what follows is a line that was being
+// written when the process was killed. Everything else that is not as this program writes it is an error that names file
+// and line, so that an edited journal can touch nothing but the labels of Pod Security.
+func readJournal(path, id string, content []byte) (run *Run, end journalEnd, err error) {
 	r := &journalReader{content: content, run: &Run{ID: id, trails: map[string]*trail{}}}
 	if err := r.readHead(); err != nil {
-		return nil, 0, fmt.Errorf("%s:%d: %w", path, r.line, err)
+		return nil, journalEnd{}, fmt.Errorf("%s:%d: %w", path, r.line, err)
 	}
 	for {
 		text, ok := r.next()
 		if !ok {
-			return r.run, r.at, nil
+			return r.run, journalEnd{r.at, r.chain}, nil
 		}
 		if err := r.readEvent(text); err != nil {
-			return nil, 0, fmt.Errorf("%s:%d: %w", path, r.line, err)
+			return nil, journalEnd{}, fmt.Errorf("%s:%d: %w", path, r.line, err)
 		}
 	}
 }
 
+// journalEnd is the end of what is whole of a journal.
+type journalEnd struct {
+	at    int // in bytes
+	chain chain
+}
+
 type journalReader struct {
 	content []byte
-	// at is the end of the line numbered line.
+	// at is the end of the line numbered line, and chain has come as far.
 	at, line int
+	chain    chain
 	run      *Run
 }
 
@@ -53,14 +61,23 @@ func (r *journalReader) next() ([]byte, bool) {
 	return text, true
 }
 
-// decode reads the next line into v.
-func (r *journalReader) decode(v any, what string) error {
+// decode reads a line into v.
+func (r *journalReader) decode(text []byte, v any) error {
+	body, err := r.chain.body(text)
+	if err != nil {
+		return err
+	}
+	return strictly(body, v)
+}
+
+// expect is the next line, which has to be there.
+func (r *journalReader) expect(what string) ([]byte, error) {
 	text, ok := r.next()
 	if !ok {
 		r.line++
-		return fmt.Errorf("the journal is cut off: no %s", what)
+		return nil, fmt.Errorf("the journal is cut off: no %s", what)
 	}
-	return strictly(text, v)
+	return text, nil
 }
 
 // strictly refuses unknown and repeated fields, and such as differ by case.
@@ -73,17 +90,18 @@ func strictly(text []byte, v any) error {
 }
 
 func (r *journalReader) readHead() error {
-	var h header
-	if err := r.decode(&h, "header"); err != nil {
-		return err
-	}
-	if err := checkHeader(&h, r.run.ID); err != nil {
+	h, err := r.readHeader()
+	if err != nil {
 		return err
 	}
 	seen := sets.New[string]()
 	for range h.Items {
+		text, err := r.expect("item")
+		if err != nil {
+			return err
+		}
 		var item report.Planned
-		if err := r.decode(&item, "item"); err != nil {
+		if err := r.decode(text, &item); err != nil {
 			return err
 		}
 		if _, err := checkItem(&item); err != nil {
@@ -98,20 +116,32 @@ func (r *journalReader) readHead() error {
 		}
 		h.Plan.Items = append(h.Plan.Items, item)
 	}
-	sum := sumOf(r.content[:r.at])
-	var s seal
-	if err := r.decode(&s, "seal"); err != nil {
-		return err
-	}
-	if s.Planned != h.Items || s.SHA256 != sum {
-		return errors.New("the lines before do not give this checksum: they were changed after they had been written")
-	}
 	r.run.Started, r.run.Command, r.run.Host, r.run.Allowed = h.Started, h.Command, h.Host, h.Allowed
 	r.run.Plan, r.run.ClusterUID = h.Plan, h.Plan.Server.ClusterUID
 	return nil
 }
 
-func checkHeader(h *header, id string) error {
+func (r *journalReader) readHeader() (*header, error) {
+	text, err := r.expect("header")
+	if err != nil {
+		return nil, err
+	}
+	h := &header{}
+	if err := json.Unmarshal(text, h); err != nil {
+		return nil, err
+	}
+	// Other files, and journals of other versions, have no checksums.
+	if err := checkKind(h); err != nil {
+		return nil, err
+	}
+	*h = header{}
+	if err := r.decode(text, h); err != nil {
+		return nil, err
+	}
+	return h, checkHeader(h, r.run.ID)
+}
+
+func checkKind(h *header) error {
 	switch {
 	case h.Kind == "" || h.APIVersion == "":
 		return fmt.Errorf("this is no %s %s: its first line does not name apiVersion and kind", report.APIVersion, journalKind)
@@ -119,6 +149,13 @@ func checkHeader(h *header, id string) error {
 		return fmt.Errorf("this is %s %s and no %s %s", h.APIVersion, h.Kind, report.APIVersion, journalKind)
 	case h.Version != journalVersion:
 		return fmt.Errorf("version %d of the journal is not known to this program, which writes version %d", h.Version, journalVersion)
+	default:
+		return nil
+	}
+}
+
+func checkHeader(h *header, id string) error {
+	switch {
 	case h.Run != id:
 		return fmt.Errorf("this is the journal of run %q", h.Run)
 	case h.Plan == nil || len(h.Plan.Items) > 0 || h.Plan.Run != id:
@@ -167,7 +204,7 @@ func checkLabels(namespace string, labels map[string]string) (key string, err er
 
 func (r *journalReader) readEvent(text []byte) error {
 	var e event
-	if err := strictly(text, &e); err != nil {
+	if err := r.decode(text, &e); err != nil {
 		return err
 	}
 	if r.run.ended && e.Resume == nil {

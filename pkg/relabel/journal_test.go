@@ -3,6 +3,7 @@ package relabel
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -13,8 +14,6 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/kubectl-pss/kubectl-pss/pkg/report"
 )
@@ -173,7 +172,7 @@ func TestTorn(t *testing.T) {
 		}
 		added, ok := bytes.CutPrefix(after, content[:whole])
 		if lines := strings.Split(string(added), "\n"); !ok || len(lines) != 3 || !strings.HasPrefix(lines[0], `{"resume":"`) ||
-			lines[1] != `{"done":"web","result":{"outcome":"already"}}` || lines[2] != "" {
+			!strings.HasPrefix(lines[1], `{"done":"web","result":{"outcome":"already"},"sum":"`) || lines[2] != "" {
 			t.Fatalf("cut off at %d: %s", n, added)
 		}
 	}
@@ -182,54 +181,57 @@ func TestTorn(t *testing.T) {
 // Any other damage is refused, by file and line; and so is what an attacker would like us to do.
 func TestDamaged(t *testing.T) {
 	s, id, content, _ := fullJournal(t)
-	lines := strings.SplitAfter(string(content), "\n") // header, 3 items, seal, begin, done, end, resume, begin
-	// sealed is the journal with other lines before the seal, and a seal that fits.
-	sealed := func(head ...string) string {
-		text := strings.Join(head, "")
-		return text + fmt.Sprintf(`{"planned":%d,"sha256":"%s"}`, len(head)-1, sumOf([]byte(text))) + "\n"
-	}
-	replaced := func(n int, old, new string) []string {
+	lines := strings.SplitAfter(string(content), "\n") // header, 3 items, begin, done, end, resume, begin
+	// replaced is the journal's head with a line changed, and checksums that fit.
+	replaced := func(n int, old, new string) string {
 		changed := append([]string{}, lines[:4]...)
 		changed[n] = strings.Replace(changed[n], old, new, 1)
 		if changed[n] == lines[n] {
 			t.Fatalf("line %d holds no %s", n+1, old)
 		}
-		return changed
+		return string(resum([]byte(strings.Join(changed, ""))))
 	}
-	event := func(text string) string { return string(content) + text + "\n" }
+	event := func(text string) string { return string(resum([]byte(string(content) + text + "\n"))) }
+	const unsummed = "this line, or one that stood before it, is not as it was written: its checksum does not fit"
 	for name, tc := range map[string]struct{ content, want string }{
 		"empty":                  {"", "1: the journal is cut off: no header"},
 		"no JSON":                {"hello\n", "1: invalid character 'h' looking for beginning of value"},
-		"another kind":           {sealed(replaced(0, "LabelRun", "LabelPlan")...), "1: this is pss.dev/v1alpha1 LabelPlan and no pss.dev/v1alpha1 LabelRun"},
-		"another version":        {sealed(replaced(0, `"version":1`, `"version":2`)...), "1: version 2 of the journal is not known to this program, which writes version 1"},
-		"another run":            {sealed(replaced(0, `"run":"2026`, `"run":"2025`)...), "1: this is the journal of run \"2025" + id[4:] + `"`},
-		"unknown field":          {sealed(replaced(0, `"items":3`, `"items":3,"more":1`)...), `1: unknown field "more"`},
-		"field in capitals":      {sealed(replaced(1, `"uid"`, `"UID"`)...), `2: unknown field "UID"`},
-		"field twice":            {sealed(replaced(1, `"uid"`, `"uid":"x","uid"`)...), `2: duplicate field "uid"`},
-		"fewer items":            {sealed(replaced(0, `"items":3`, `"items":2`)...), `4: unknown field "namespace"`},
-		"fewer than none":        {sealed(replaced(0, `"items":3`, `"items":-1`)...), "1: there cannot be -1 items"},
-		"more items":             {sealed(replaced(0, `"items":3`, `"items":4`)...), `5: unknown field "planned"`},
-		"an item changed":        {strings.Replace(string(content), "v1.30", "v1.31", 1), "5: the lines before do not give this checksum: they were changed after they had been written"},
-		"an item left out":       {strings.Replace(string(content), lines[2], "", 1), `4: unknown field "planned"`},
-		"another label":          {sealed(replaced(1, `"pod-security.kubernetes.io/warn"`, `"team"`)...), `2: namespace "shop": "team" is no label of Pod Security`},
-		"another label restored": {sealed(replaced(1, `"before":{`, `"before":{"kubernetes.io/metadata.name":"x",`)...), `2: namespace "shop": "kubernetes.io/metadata.name" is no label of Pod Security`},
-		"no label's value":       {sealed(replaced(1, "v1.30", "v1 30")...), `2: namespace "shop": pod-security.kubernetes.io/enforce-version="v1 30": a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')`},
-		"a path for a name":      {sealed(replaced(1, `"shop"`, `"shop/status"`)...), `2: namespace "shop/status": a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')`},
-		"no uid":                 {sealed(replaced(1, "uid-shop", "")...), `2: namespace "shop" has no uid`},
-		"twice":                  {sealed(replaced(3, `"web"`, `"shop"`)...), `4: namespace "shop" stands there twice`},
-		"unknown action":         {sealed(replaced(1, `"change"`, `"erase"`)...), `2: namespace "shop": unknown action "erase"`},
-		"an item in the header":  {sealed(replaced(0, `"items":null`, `"items":[{"namespace":"x"}]`)...), "1: the header does not hold the plan"},
-		"no seal":                {strings.Join(lines[:4], ""), "5: the journal is cut off: no seal"},
-		"garbage in the middle":  {strings.Replace(string(content), lines[6], "\x00\x00\x00\n", 1), `7: invalid character '\x00' looking for beginning of value`},
-		"an empty line":          {event(""), "11: unexpected end of JSON input"},
-		"an unknown event":       {event(`{}`), "11: this is no event of a run"},
-		"two events in one":      {event(`{"begin":"shop","at":"2026-11-22T12:00:00Z","end":"2026-11-22T12:00:00Z"}`), "11: this is no event of a run"},
-		"a begin without time":   {event(`{"begin":"shop"}`), "11: this is no event of a run"},
-		"a done without result":  {event(`{"done":"shop"}`), "11: this is no event of a run"},
-		"an unknown outcome":     {event(`{"done":"shop","result":{"outcome":"great"}}`), `11: namespace "shop": unknown outcome "great"`},
-		"an unplanned namespace": {event(`{"begin":"kube-system","at":"2026-11-22T12:00:00Z"}`), `11: the plan does not change namespace "kube-system"`},
-		"a kept namespace":       {event(`{"done":"lab","result":{"outcome":"written"}}`), `11: the plan does not change namespace "lab"`},
-		"something after an end": {event(`{"end":"2026-11-22T12:00:00Z"}` + "\n" + `{"begin":"shop","at":"2026-11-22T12:00:00Z"}`), "12: something follows the end of the run"},
+		"another kind":           {replaced(0, "LabelRun", "LabelPlan"), "1: this is pss.dev/v1alpha1 LabelPlan and no pss.dev/v1alpha1 LabelRun"},
+		"another version":        {replaced(0, `"version":2`, `"version":1`), "1: version 1 of the journal is not known to this program, which writes version 2"},
+		"another run":            {replaced(0, `"run":"2026`, `"run":"2025`), "1: this is the journal of run \"2025" + id[4:] + `"`},
+		"unknown field":          {replaced(0, `"items":3`, `"items":3,"more":1`), `1: unknown field "more"`},
+		"field in capitals":      {replaced(1, `"uid"`, `"UID"`), `2: unknown field "UID"`},
+		"field twice":            {replaced(1, `"uid"`, `"uid":"x","uid"`), `2: duplicate field "uid"`},
+		"fewer items":            {replaced(0, `"items":3`, `"items":2`), `4: unknown field "namespace"`},
+		"fewer than none":        {replaced(0, `"items":3`, `"items":-1`), "1: there cannot be -1 items"},
+		"more items":             {string(resum([]byte(strings.Replace(string(content), `"items":3`, `"items":4`, 1)))), `5: unknown field "begin"`},
+		"an item changed":        {strings.Replace(string(content), "v1.30", "v1.31", 1), "2: " + unsummed},
+		"an item left out":       {strings.Replace(string(content), lines[2], "", 1), "3: " + unsummed},
+		"items exchanged":        {lines[0] + lines[2] + lines[1] + strings.Join(lines[3:], ""), "2: " + unsummed},
+		"an event changed":       {strings.Replace(string(content), `"written"`, `"already"`, 1), "6: " + unsummed},
+		"an event left out":      {strings.Replace(string(content), lines[5], "", 1), "6: " + unsummed},
+		"an event twice":         {strings.Replace(string(content), lines[5], lines[5]+lines[5], 1), "7: " + unsummed},
+		"a sum changed":          {strings.Replace(string(content), lines[3], lines[3][:len(lines[3])-4]+"x\"}\n", 1), "4: " + unsummed},
+		"no sum":                 {string(content) + `{"end":"2026-11-22T12:00:00Z"}` + "\n", "10: " + unsummed},
+		"another label":          {replaced(1, `"pod-security.kubernetes.io/warn"`, `"team"`), `2: namespace "shop": "team" is no label of Pod Security`},
+		"another label restored": {replaced(1, `"before":{`, `"before":{"kubernetes.io/metadata.name":"x",`), `2: namespace "shop": "kubernetes.io/metadata.name" is no label of Pod Security`},
+		"no label's value":       {replaced(1, "v1.30", "v1 30"), `2: namespace "shop": pod-security.kubernetes.io/enforce-version="v1 30": a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')`},
+		"a path for a name":      {replaced(1, `"shop"`, `"shop/status"`), `2: namespace "shop/status": a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')`},
+		"no uid":                 {replaced(1, "uid-shop", ""), `2: namespace "shop" has no uid`},
+		"twice":                  {replaced(3, `"web"`, `"shop"`), `4: namespace "shop" stands there twice`},
+		"unknown action":         {replaced(1, `"change"`, `"erase"`), `2: namespace "shop": unknown action "erase"`},
+		"an item in the header":  {replaced(0, `"items":null`, `"items":[{"namespace":"x"}]`), "1: the header does not hold the plan"},
+		"no item":                {strings.Join(lines[:3], ""), "4: the journal is cut off: no item"},
+		"garbage in the middle":  {strings.Replace(string(content), lines[6], "\x00\x00\x00\n", 1), "7: " + unsummed},
+		"an empty line":          {event(""), "10: " + unsummed},
+		"an unknown event":       {event(`{}`), "10: this is no event of a run"},
+		"two events in one":      {event(`{"begin":"shop","at":"2026-11-22T12:00:00Z","end":"2026-11-22T12:00:00Z"}`), "10: this is no event of a run"},
+		"a begin without time":   {event(`{"begin":"shop"}`), "10: this is no event of a run"},
+		"a done without result":  {event(`{"done":"shop"}`), "10: this is no event of a run"},
+		"an unknown outcome":     {event(`{"done":"shop","result":{"outcome":"great"}}`), `10: namespace "shop": unknown outcome "great"`},
+		"an unplanned namespace": {event(`{"begin":"kube-system","at":"2026-11-22T12:00:00Z"}`), `10: the plan does not change namespace "kube-system"`},
+		"a kept namespace":       {event(`{"done":"lab","result":{"outcome":"written"}}`), `10: the plan does not change namespace "lab"`},
+		"something after an end": {event(`{"end":"2026-11-22T12:00:00Z"}` + "\n" + `{"begin":"shop","at":"2026-11-22T12:00:00Z"}`), "11: something follows the end of the run"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if err := os.WriteFile(s.path(id), []byte(tc.content), 0o600); err != nil {
@@ -246,6 +248,19 @@ func TestDamaged(t *testing.T) {
 				t.Errorf("the file was changed; error %v", err)
 			}
 		})
+	}
+}
+
+// A bit that has flipped is found in its own line. The last newline stands for a line that was not written to its end.
+func TestFlippedBits(t *testing.T) {
+	_, id, content, _ := fullJournal(t)
+	for i := range len(content) - 1 {
+		flipped := bytes.Clone(content)
+		flipped[i] ^= 1 << (i % 8)
+		want := fmt.Sprintf("journal:%d: ", 1+bytes.Count(content[:i], []byte("\n")))
+		if _, _, err := readJournal("journal", id, flipped); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("byte %d, %q: %v, want %s", i, flipped[i], err, want)
+		}
 	}
 }
 
@@ -392,8 +407,15 @@ func begin500(b *testing.B, parallel int) {
 }
 
 func TestLine(t *testing.T) {
-	got, err := line(seal{Planned: 1, SHA256: "x"})
-	if diff := cmp.Diff("{\"planned\":1,\"sha256\":\"x\"}\n", string(got)); diff != "" || err != nil {
-		t.Error(diff, err)
+	written, read := &chain{}, &chain{}
+	for _, want := range []string{`{"begin":"x"}`, `{"begin":"x"}`, `{"end":null,"sum":"y"}`} {
+		text, err := written.line(json.RawMessage(want))
+		if err != nil || !bytes.HasSuffix(text, []byte("\"}\n")) {
+			t.Fatalf("%q, error %v", text, err)
+		}
+		got, err := read.body(bytes.TrimSuffix(text, []byte("\n")))
+		if string(got) != want || err != nil || *read != *written {
+			t.Errorf("%s: %s, error %v", text, got, err)
+		}
 	}
 }

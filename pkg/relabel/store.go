@@ -60,7 +60,7 @@ func (s *Store) Create(plan *report.LabelPlan, o RunInfo) (*Journal, error) {
 	}
 	for range idTries {
 		id := o.Now.UTC().Format(idTime) + "-" + strings.ToLower(rand.Text()[:4])
-		content, err := head(id, plan, o)
+		content, err := (&chain{}).head(id, plan, o)
 		if err != nil {
 			return nil, err
 		}

@@ -128,38 +128,38 @@ func (s *Store) open(id string) (*Journal, *Run, error) {
 	if err != nil {
 		return nil, nil, s.unwritable(err)
 	}
-	run, err := s.toEnd(f, id)
+	run, end, err := s.toEnd(f, id)
 	if err != nil {
 		_ = f.Close()
 		return nil, nil, err
 	}
-	return &Journal{id: id, file: f}, run, nil
+	return &Journal{id: id, file: f, chain: end.chain}, run, nil
 }
 
 // toEnd takes the lock and goes to the end of what is whole.
-func (s *Store) toEnd(f *os.File, id string) (*Run, error) {
+func (s *Store) toEnd(f *os.File, id string) (*Run, journalEnd, error) {
 	busy, err := lock(f, true)
 	if err != nil {
-		return nil, s.unwritable(err)
+		return nil, journalEnd{}, s.unwritable(err)
 	}
 	if busy || !stillThere(f, s.path(id)) {
-		return nil, fmt.Errorf("run %s is being written by another process", id)
+		return nil, journalEnd{}, fmt.Errorf("run %s is being written by another process", id)
 	}
 	content, err := io.ReadAll(f)
 	if err != nil {
-		return nil, err
+		return nil, journalEnd{}, err
 	}
-	run, good, err := readJournal(s.path(id), id, content)
+	run, end, err := readJournal(s.path(id), id, content)
 	if err != nil {
-		return nil, err
+		return nil, journalEnd{}, err
 	}
-	if err := f.Truncate(int64(good)); err != nil {
-		return nil, s.unwritable(err)
+	if err := f.Truncate(int64(end.at)); err != nil {
+		return nil, journalEnd{}, s.unwritable(err)
 	}
-	if _, err := f.Seek(int64(good), io.SeekStart); err != nil {
-		return nil, s.unwritable(err)
+	if _, err := f.Seek(int64(end.at), io.SeekStart); err != nil {
+		return nil, journalEnd{}, s.unwritable(err)
 	}
-	return run, nil
+	return run, end, nil
 }
 
 // stillThere is false where the file was removed before it could be locked.
