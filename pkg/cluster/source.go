@@ -42,7 +42,7 @@ type Options struct {
 	// OnPage hears of every page that arrives, from several goroutines at once; remaining is how many objects
 	// are still to come, -1 where the server does not say.
 	OnPage func(resource string, items int, remaining int64)
-	// Whole keeps the namespaces' annotations and managed fields, which a survey has no use for.
+	// Whole keeps all metadata of the namespaces, of which a survey needs name, UID and labels only.
 	Whole bool
 	// Beyond keeps of pods what the controls beyond the Standards look at: images, limits, mounts.
 	Beyond bool

@@ -111,7 +111,7 @@ func (o *RollbackOptions) live(ctx context.Context, api *relabel.API, run *relab
 		name := run.Plan.Items[i].Namespace
 		at[name] = i
 		group.Go(func() error {
-			ns, err := api.Get(ctx, name)
+			ns, err := api.Get(ctx, name, run.Known(name))
 			readings[i] = reading{ns, err}
 			return nil
 		})

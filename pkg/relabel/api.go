@@ -95,8 +95,9 @@ func NewAPI(getter genericclioptions.RESTClientGetter, o APIOptions) (*API, erro
 	}, nil
 }
 
-// Get reads one namespace. Failures that usually pass are ridden out.
-func (a *API) Get(ctx context.Context, name string) (*corev1.Namespace, error) {
+// Get reads one namespace, in no older state than that of a resourceVersion that is known of it; empty for any. Failures
+// that usually pass are ridden out.
+func (a *API) Get(ctx context.Context, name, known string) (*corev1.Namespace, error) {
 	ctx = patience.Quiet(ctx)
 	if a.timeout > 0 {
 		var cancel context.CancelFunc
@@ -110,10 +111,13 @@ func (a *API) Get(ctx context.Context, name string) (*corev1.Namespace, error) {
 		if err == nil && namespace.Name != name { // an answer that was cut off is an object without content
 			err = fmt.Errorf("the answer is another namespace: %q instead of %q", namespace.Name, name)
 		}
+		if err == nil && older(namespace, known) {
+			err = &outdatedError{namespace.ResourceVersion, known}
+		}
 		if err == nil {
 			return namespace, nil
 		}
-		if ctx.Err() != nil || !patience.Passes(err) || backoff.Steps == 0 || !patience.Sleep(ctx, backoff.Step()) {
+		if ctx.Err() != nil || !passesForGet(err) || backoff.Steps == 0 || !patience.Sleep(ctx, backoff.Step()) {
 			return nil, err
 		}
 	}
@@ -122,7 +126,7 @@ func (a *API) Get(ctx context.Context, name string) (*corev1.Namespace, error) {
 // Cluster is what tells this cluster from all others: the UID of its namespace kube-system. It is empty, without
 // an error, where the user may not read that.
 func (a *API) Cluster(ctx context.Context) (types.UID, error) {
-	namespace, err := a.Get(ctx, metav1.NamespaceSystem)
+	namespace, err := a.Get(ctx, metav1.NamespaceSystem, "")
 	switch {
 	case apierrors.IsForbidden(err), apierrors.IsNotFound(err):
 		return "", nil

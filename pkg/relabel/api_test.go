@@ -41,7 +41,7 @@ func TestGet(t *testing.T) {
 			if tc.fault.Do != nil {
 				s.Inject(tc.fault)
 			}
-			namespace, err := connect(t, s, 0, APIOptions{}).Get(loud(t), "shop")
+			namespace, err := connect(t, s, 0, APIOptions{}).Get(loud(t), "shop", "")
 			switch {
 			case tc.failure != "" && (err == nil || err.Error() != tc.failure):
 				t.Errorf("error %v", err)
@@ -67,7 +67,7 @@ func TestGetTimeout(t *testing.T) {
 			s := start(t, live("shop", nil))
 			s.Inject(fakeapi.Fault{Path: "/*", Do: do})
 			began := time.Now()
-			_, err := connect(t, s, 150*time.Millisecond, APIOptions{}).Get(loud(t), "shop")
+			_, err := connect(t, s, 150*time.Millisecond, APIOptions{}).Get(loud(t), "shop", "")
 			if d := time.Since(began); err == nil || d > 20*time.Second { // a busy machine; ten retries would be fifty
 				t.Errorf("took %v, error %v", d, err)
 			}
@@ -119,6 +119,9 @@ func TestRequests(t *testing.T) {
 			s.Inject(fakeapi.Fault{Path: "/*", Do: fakeapi.Warn("heard by nobody else")})
 			results := connect(t, s, 0, tc.options).Write(loud(t), []report.Planned{change("shop", nil, labelSet{warn: "baseline"})}, Hooks{})
 			want := []report.Result{{Outcome: report.EndingWritten, Warnings: []string{"heard by nobody else"}}}
+			if !tc.options.DryRun {
+				want[0].ResourceVersion = s.Namespace("shop").ResourceVersion
+			}
 			if diff := cmp.Diff(want, results); diff != "" {
 				t.Error(diff)
 			}

@@ -44,7 +44,7 @@ func (w *writing) run(ctx context.Context) report.Result {
 		attempts, cancel = context.WithTimeout(ctx, w.timeout)
 		defer cancel()
 	}
-	live, err := w.Get(attempts, w.item.Namespace)
+	live, err := w.Get(attempts, w.item.Namespace, w.item.Seen)
 	for again := true; err == nil; live, err = w.look(ctx) {
 		if result := w.compare(live); result.Outcome != "" {
 			return result
@@ -55,9 +55,10 @@ func (w *writing) run(ctx context.Context) report.Result {
 		if result := w.beginOnce(ctx); result.Outcome != "" {
 			return result
 		}
+		var answer *corev1.Namespace
 		var warned []string
-		if warned, w.failure = w.send(attempts, live); w.failure == nil {
-			return report.Result{Outcome: report.EndingWritten, Warnings: warned}
+		if answer, warned, w.failure = w.send(attempts, live); w.failure == nil {
+			return w.done(report.EndingWritten, answer, warned)
 		}
 		switch {
 		case w.refused() && ctx.Err() != nil && errors.Is(w.failure, context.Canceled):
@@ -80,9 +81,9 @@ func (w *writing) compare(live *corev1.Namespace) report.Result {
 			Message: fmt.Sprintf("deleted and created again: the plan saw UID %s, now it is %s", w.item.UID, live.UID),
 		}
 	case equal(live.Labels, w.item.After) && (w.arrived || w.refusals && w.ours(live)):
-		return report.Result{Outcome: report.EndingWritten}
+		return w.done(report.EndingWritten, live, nil)
 	case equal(live.Labels, w.item.After):
-		return report.Result{Outcome: report.EndingAlready}
+		return w.done(report.EndingAlready, live, nil)
 	case equal(live.Labels, w.item.Before):
 		return report.Result{}
 	case w.arrived:
@@ -115,14 +116,14 @@ func (w *writing) beginOnce(ctx context.Context) report.Result {
 }
 
 // send sends the changed labels, on condition that the namespace is the one that was read and has not changed since.
-func (w *writing) send(ctx context.Context, live *corev1.Namespace) ([]string, error) {
+func (w *writing) send(ctx context.Context, live *corev1.Namespace) (*corev1.Namespace, []string, error) {
 	body, err := json.Marshal(patchBody{Metadata: patchMeta{
 		UID:             string(live.UID),
 		ResourceVersion: live.ResourceVersion,
 		Labels:          changed(w.item.Before, w.item.After),
 	}})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	ctx, release := outlive(ctx, w.grace)
 	defer release()
@@ -133,7 +134,16 @@ func (w *writing) send(ctx context.Context, live *corev1.Namespace) ([]string, e
 	if err == nil && !w.shows(answer, live) {
 		err = errUnshown()
 	}
-	return warned, err
+	return answer, warned, err
+}
+
+// done is the end of a namespace that has the labels of the plan.
+func (w *writing) done(outcome report.Ending, live *corev1.Namespace, warned []string) report.Result {
+	r := report.Result{Outcome: outcome, Warnings: warned}
+	if !w.dryRun { // which leaves no state behind
+		r.ResourceVersion = live.ResourceVersion
+	}
+	return r
 }
 
 // refused says that the last patch was not carried out and that there is nothing to be gained by another one.
@@ -158,7 +168,7 @@ func (w *writing) pause(ctx context.Context) bool {
 func (w *writing) look(ctx context.Context) (*corev1.Namespace, error) {
 	ctx, release := outlive(ctx, lookGrace)
 	defer release()
-	return w.Get(ctx, w.item.Namespace)
+	return w.Get(ctx, w.item.Namespace, w.item.Seen)
 }
 
 // givenUp is how a namespace ends that still has its old labels.
@@ -182,14 +192,20 @@ func (w *writing) unread(ctx context.Context, err error) report.Result {
 	case apierrors.IsNotFound(err):
 		return w.ended(err, nil)
 	case w.arrived:
-		return report.Result{
-			Outcome: report.EndingFailed,
-			Message: fmt.Sprintf("whether the labels were written is not known: %s; and then: %s", w.messageOf(w.failure), w.messageOf(err)),
-		}
+		return w.unknown(err)
 	case ctx.Err() != nil:
 		return report.Result{Outcome: report.EndingUntried}
 	default:
 		return w.ended(err, nil)
+	}
+}
+
+// unknown is how a namespace ends that cannot be read after its patch has failed. There is no reason of the server's:
+// a rollback has to look.
+func (w *writing) unknown(err error) report.Result {
+	return report.Result{
+		Outcome: report.EndingFailed,
+		Message: fmt.Sprintf("whether the labels were written is not known: %s; and then: %s", w.messageOf(w.failure), w.messageOf(err)),
 	}
 }
 

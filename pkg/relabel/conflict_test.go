@@ -128,7 +128,7 @@ func TestInterruptedUnderWay(t *testing.T) {
 			began := time.Now()
 			results := connect(t, s, 0, APIOptions{}).Write(ctx, []report.Planned{change("shop", oldLabels(), newLabels())}, Hooks{})
 			noneLeftRunning(t)
-			if diff := cmp.Diff([]report.Result{tc.want}, results, anyReason()); diff != "" {
+			if diff := cmp.Diff([]report.Result{tc.want}, results, inOutline()); diff != "" {
 				t.Error(diff)
 			}
 			if diff := cmp.Diff(tc.labels, survey.PodSecurityLabels(s.Namespace("shop").Labels)); diff != "" {

@@ -36,12 +36,15 @@ func (d *delivery) note(response *http.Response, err error) {
 }
 
 // denied is how a namespace ends whose patch was refused. Proxies have been seen to refuse what the server had done: where
-// the labels are ours all the same, the journal has to say so, or nobody could take them back.
+// the labels are ours all the same, or nobody can tell, the journal has to say so, or they could not be taken back.
 func (w *writing) denied(ctx context.Context, warned []string) report.Result {
 	if status, ok := errors.AsType[*apierrors.StatusError](w.failure); ok && !w.dryRun && !apierrors.IsNotFound(status) {
-		live, err := w.look(ctx)
-		if err == nil && string(live.UID) == w.item.UID && equal(live.Labels, w.item.After) && w.ours(live) {
-			return report.Result{Outcome: report.EndingWritten, Warnings: warned}
+		switch live, err := w.look(ctx); {
+		case apierrors.IsNotFound(err):
+		case err != nil:
+			return w.unknown(err)
+		case string(live.UID) == w.item.UID && equal(live.Labels, w.item.After) && w.ours(live):
+			return w.done(report.EndingWritten, live, warned)
 		}
 	}
 	return w.ended(w.failure, warned)

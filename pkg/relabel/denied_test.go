@@ -27,7 +27,7 @@ func TestWriteDenied(t *testing.T) {
 				s.Inject(onPatch(1, fakeapi.After(denials["403"])))
 				s.Inject(onGet(1, denials["401"]))
 			},
-			want: ending(report.EndingFailed, "no"), patches: 1, begun: true,
+			want: ending(report.EndingFailed, "whether the labels were written is not known: no; and then: Unauthorized"), patches: 1, begun: true,
 		},
 		"403, and another who wants the same": {
 			disturb: func(s *fakeapi.Server) {

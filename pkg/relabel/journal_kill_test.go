@@ -264,7 +264,9 @@ func take(ctx context.Context, store *Store, a *API, command string) (*Journal, 
 		j, err := store.Create(plan, RunInfo{Now: time.Now()})
 		return j, plan.Items, err
 	case command == "undo" && undo < 0:
-		plan := Undo(runs[label], func(namespace string) (*corev1.Namespace, error) { return a.Get(ctx, namespace) })
+		plan := Undo(runs[label], func(namespace string) (*corev1.Namespace, error) {
+			return a.Get(ctx, namespace, runs[label].Known(namespace))
+		})
 		for i := range plan.Items {
 			if plan.Items[i].Action == report.ActionSkip {
 				return nil, nil, fmt.Errorf("%s: %s", plan.Items[i].Namespace, plan.Items[i].Reason)

@@ -41,7 +41,7 @@ func NewPlan(f *survey.Foresight, asked report.Asked, named []string, now time.T
 // planned is the plan for one namespace.
 func planned(ns *survey.Proposed, item *report.Namespace, named []string) report.Planned {
 	p := report.Planned{
-		Namespace: ns.Name, UID: string(ns.UID), Action: report.ActionChange,
+		Namespace: ns.Name, UID: string(ns.UID), Seen: ns.ResourceVersion, Action: report.ActionChange,
 		Before: survey.PodSecurityLabels(ns.Labels), After: survey.PodSecurityLabels(ns.NewLabels),
 		Current: &item.Current, Refused: []report.Refused{}, Gaps: item.Gaps,
 	}

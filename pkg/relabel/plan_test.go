@@ -24,7 +24,7 @@ func policyOf(enforce, audit, warn string) report.Policy {
 // foreseen is one namespace on its way from privileged to restricted.
 func foreseen(name string, workloads ...report.Workload) (survey.Proposed, report.Namespace) {
 	ns := survey.Proposed{
-		Namespace: corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name, UID: "uid", Labels: map[string]string{"team": "x"}}},
+		Namespace: corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name, UID: "uid", ResourceVersion: "7", Labels: map[string]string{"team": "x"}}},
 		NewLabels: map[string]string{"team": "x", prefix + "enforce": "restricted"},
 	}
 	candidate := policyOf("restricted", "privileged", "restricted")
@@ -89,7 +89,7 @@ func TestPlanLeavesAlone(t *testing.T) {
 		}
 	}
 	ns, item := foreseen("kube-x")
-	if p := planOf(ns, item, "kube-x"); p.Action != report.ActionChange {
+	if p := planOf(ns, item, "kube-x"); p.Action != report.ActionChange || p.Seen != "7" {
 		t.Errorf("a system namespace that was named: %+v", p)
 	}
 }

@@ -38,6 +38,8 @@ type trail struct {
 	// wrote says that one was carried out, or may have been.
 	wrote  bool
 	result *report.Result
+	// known is the namespace's resourceVersion when it was last seen as planned, empty for none.
+	known string
 }
 
 // Tried says that a patch for the namespace has left, or was about to when the run was cut off.
@@ -53,6 +55,15 @@ func (r *Run) Result(namespace string) (report.Result, bool) {
 		return report.Result{}, false
 	}
 	return *t.result, true
+}
+
+// Known is the resourceVersion that a namespace had when the run wrote it or found it as planned. It is empty where it did
+// neither, or was killed before it could say so.
+func (r *Run) Known(namespace string) string {
+	if t := r.trails[namespace]; t != nil {
+		return t.known
+	}
+	return ""
 }
 
 // Ended says that the run came to its end, well or not.
@@ -80,6 +91,9 @@ func (r *Run) noteDone(namespace string, result *report.Result) {
 		t.wrote = true
 	}
 	t.open, t.result = false, result
+	if result.ResourceVersion != "" {
+		t.known = result.ResourceVersion
+	}
 }
 
 // noteResume closes what the process before left open: what becomes known from now on is not known of its patches.

@@ -60,6 +60,7 @@ func undone(item *report.Planned, written bool, read func(string) (*corev1.Names
 	case string(live.UID) != item.UID:
 		p.Reason = reasonRecreated
 	default:
+		p.Seen = live.ResourceVersion
 		restore(&p, item, live.Labels)
 	}
 	return p

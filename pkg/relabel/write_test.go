@@ -77,10 +77,10 @@ func runWriteCases(t *testing.T, cases map[string]writeCase) {
 				},
 				Done: func(_ string, r report.Result) { done = append(done, r) },
 			})
-			if diff := cmp.Diff([]report.Result{tc.want}, results, anyReason()); diff != "" {
+			if diff := cmp.Diff([]report.Result{tc.want}, results, inOutline()); diff != "" {
 				t.Error(diff)
 			}
-			if diff := cmp.Diff([]report.Result{tc.want}, done, anyReason()); diff != "" {
+			if diff := cmp.Diff([]report.Result{tc.want}, done, inOutline()); diff != "" {
 				t.Errorf("done: %s", diff)
 			}
 			if n := patches(s); n != tc.patches {
@@ -92,6 +92,14 @@ func runWriteCases(t *testing.T, cases map[string]writeCase) {
 			after := s.Namespace("shop")
 			if before == nil || after == nil || after.UID != before.UID {
 				return
+			}
+			if r := results[0]; !tc.dryRun && (r.Outcome == report.EndingWritten || r.Outcome == report.EndingAlready) != (r.ResourceVersion != "") {
+				t.Errorf("resourceVersion %q of one that ended %s", r.ResourceVersion, r.Outcome)
+			} else if r.ResourceVersion != "" && older(after, r.ResourceVersion) {
+				t.Errorf("resourceVersion %s, and %s in the end", r.ResourceVersion, after.ResourceVersion)
+			}
+			if r := results[0]; strings.HasPrefix(r.Message, "whether ") && r.Reason != "" {
+				t.Errorf("reason %s of what nobody knows: a rollback would not look", r.Reason)
 			}
 			want := tc.labels
 			if want == nil {
@@ -348,7 +356,7 @@ func TestWriteMany(t *testing.T) {
 		case 2:
 			want, labels = report.Result{}, oldLabels()
 		}
-		if diff := cmp.Diff(want, results[i], anyReason()); diff != "" {
+		if diff := cmp.Diff(want, results[i], inOutline()); diff != "" {
 			t.Errorf("%d: %s", i, diff)
 		}
 		if forbidden := results[i].Reason == "Forbidden"; forbidden != (want.Message == "no") {
@@ -372,7 +380,7 @@ func TestWriteLeft(t *testing.T) {
 	item := change("shop", oldLabels(), newLabels())
 	item.Left = []string{audit}
 	results := connect(t, s, 0, APIOptions{}).Write(loud(t), []report.Planned{item}, Hooks{})
-	if diff := cmp.Diff([]report.Result{{Outcome: report.EndingWritten, Left: []string{audit}}}, results); diff != "" {
+	if diff := cmp.Diff([]report.Result{{Outcome: report.EndingWritten, Left: []string{audit}}}, results, inOutline()); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -415,5 +423,7 @@ func TestTwoAdmins(t *testing.T) {
 	}
 }
 
-// anyReason leaves the server's one-word reason out of a comparison: its message says more.
-func anyReason() cmp.Option { return cmpopts.IgnoreFields(report.Result{}, "Reason") }
+// inOutline leaves the server's one-word reason out of a comparison, whose message says more; and the resourceVersion.
+func inOutline() cmp.Option {
+	return cmpopts.IgnoreFields(report.Result{}, "Reason", "ResourceVersion")
+}

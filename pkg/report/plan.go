@@ -44,7 +44,10 @@ type Asked struct {
 type Planned struct {
 	Namespace string `json:"namespace"`
 	// UID tells a namespace from a later one of the same name.
-	UID    string `json:"uid"`
+	UID string `json:"uid"`
+	// Seen is the resourceVersion that the namespace had when the plan was made; empty in plans that were read from files,
+	// where it would make two plans of the same state differ.
+	Seen   string `json:"-"`
 	Action Action `json:"action"`
 	// Reason says why nothing is changed, or what is left as it is; empty for a change that is all that was asked for.
 	Reason string `json:"reason,omitempty"`
@@ -162,6 +165,8 @@ type Result struct {
 	Reason string `json:"reason,omitempty"`
 	// Warnings are what the server said to the change.
 	Warnings []string `json:"warnings,omitempty"`
+	// ResourceVersion is the namespace's when it was written, or found as planned. No older state of it is believed.
+	ResourceVersion string `json:"resourceVersion,omitempty"`
 	// Left are label keys that a rollback did not touch, because they no longer hold what was written.
 	Left []string `json:"left,omitempty"`
 }

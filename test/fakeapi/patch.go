@@ -162,12 +162,13 @@ func (s *Server) namespace(name string) *corev1.Namespace {
 	return nil
 }
 
-// store keeps a namespace, at a new resourceVersion. The caller holds the lock.
+// store keeps a namespace, at a new resourceVersion; one that it has had elsewhere is older. The caller holds the lock.
 func (s *Server) store(namespace *corev1.Namespace) {
 	if old := s.namespace(namespace.Name); old != nil {
 		s.replaced[namespace.Name] = old
 	}
-	s.revision++
+	had, _ := strconv.Atoi(namespace.ResourceVersion) // it has none, or one of ours
+	s.revision = max(s.revision, had) + 1
 	namespace.ResourceVersion = strconv.Itoa(s.revision)
 	s.objects["namespaces"] = insert(s.objects["namespaces"], namespace)
 }

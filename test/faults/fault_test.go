@@ -19,8 +19,6 @@ type fault struct {
 	once bool
 	// alone is what happens instead where the answer is no list; for what is about the pages of one.
 	alone func(p *phase) fakeapi.Action
-	// older is for what shows objects as they were.
-	older bool
 	// flood is for what sends without end, with pauses where only a timeout ends it.
 	flood func(pause time.Duration) fakeapi.Action
 	// timeout is the --request-timeout, where the fault would last longer than a test can wait. Who knows how long this
@@ -119,7 +117,7 @@ func pages() []fault {
 	}
 	return []fault{
 		{name: "page (or object) twice", do: play(fakeapi.Repeat), alone: always(fakeapi.Twice), harmless: true},
-		{name: "reversed (or older)", do: play(fakeapi.Reverse), alone: always(fakeapi.Older), harmless: true, older: true},
+		{name: "reversed (or older)", do: play(fakeapi.Reverse), alone: always(fakeapi.Older), harmless: true},
 		{name: "endless, same token", do: play(stay(true)), alone: continued(true), harmlessAlone: true},
 		{name: "endless, new tokens", do: play(stay(false)), alone: continued(false), harmlessAlone: true},
 	}

@@ -19,8 +19,6 @@ const (
 	right = "R"
 	gaps  = "G"
 	errs  = "E"
-	// older is the right answer for the state that the server shows: no client can tell that it has passed.
-	older = "O"
 	none  = "!" // none of them
 )
 
@@ -54,8 +52,6 @@ func (c *cell) judge(truth *truth) {
 		}
 	case c.timeout > 0:
 		allowed = right + gaps + errs
-	case c.fault.older && c.command.before != nil:
-		allowed += older
 	}
 	if c.class == none || !strings.Contains(allowed, c.class) {
 		c.wrong(fmt.Sprintf("outcome %s, and not one of %s: exit code %d", c.class, allowed, c.got.code))
@@ -94,9 +90,6 @@ func (c *cell) classify(truth *truth) string {
 	case 2:
 		return c.clearly(&found)
 	case 0:
-		if c.fault.older && !c.phase.paged && truth.code == 0 && c.asBefore(&found) {
-			return older
-		}
 		if c.unknown(&found, &want) {
 			return gaps
 		}
@@ -106,13 +99,6 @@ func (c *cell) classify(truth *truth) string {
 	default:
 		return none
 	}
-}
-
-// asBefore says that a run takes namespaces for what they were before the run that it is about.
-func (c *cell) asBefore(found *document) bool {
-	return slices.ContainsFunc(found.Items, func(item entry) bool {
-		return item.Reason == "as before the run" || item.Result != nil && item.Result.Outcome == report.EndingAlready
-	})
 }
 
 // clearly holds an error to what it must say: something, and about every namespace that was given up.
@@ -205,7 +191,7 @@ func bare(document string) string {
 func strip(value any) {
 	switch v := value.(type) {
 	case map[string]any:
-		for _, key := range []string{"time", "run", "undo", "clusterUID", "podSecurity"} {
+		for _, key := range []string{"time", "run", "undo", "clusterUID", "podSecurity", "resourceVersion"} {
 			delete(v, key)
 		}
 		if _, count := v["asked"].(float64); count { // of requests: what one does not tell the next may

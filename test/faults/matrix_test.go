@@ -109,5 +109,5 @@ func draw(all []command, rows []fault, index map[[3]string]*cell) string {
 		fmt.Fprintln(w)
 		_ = w.Flush()
 	}
-	return text.String() + "R right answer, G right answer with named gaps, E clear error, O right for the older state that was shown\n"
+	return text.String() + "R right answer, G right answer with named gaps, E clear error\n"
 }

@@ -65,7 +65,8 @@ func moved(text string) (list []edited) {
 // damages are what happens to a journal by accident: moved lines, and flipped bits. But not what a run leaves that was
 // killed: the events up to a line, which may be half a line.
 func damages(text string) []edited {
-	head := strings.Count(text[:strings.Index(text, `{"begin":`)], "\n")
+	before, _, _ := strings.Cut(text, `{"begin":`)
+	head := strings.Count(before, "\n")
 	list := slices.DeleteFunc(moved(text), func(e edited) bool {
 		return e.line > head && strings.HasPrefix(text, e.text) || e.what == "cut off" && e.line > head
 	})

@@ -82,7 +82,7 @@ func TestDamagedFiles(t *testing.T) {
 type site struct {
 	dir, kubeconfig string
 	server          *fakeapi.Server
-	before          map[string]map[string]string // the labels when the file was made, by namespace
+	before          map[string]*corev1.Namespace // when the file was made
 }
 
 func newSite(t *testing.T) *site {
@@ -108,8 +108,8 @@ func (s *site) restart(t *testing.T) {
 		if name == "shop" {
 			ns.Labels["pod-security.kubernetes.io/audit"] = "baseline"
 		}
-		if labels, known := s.before[name]; known {
-			ns.Labels = labels
+		if before := s.before[name]; before != nil {
+			ns = before
 		}
 		s.server.Add(ns)
 	}
@@ -118,11 +118,11 @@ func (s *site) restart(t *testing.T) {
 	}
 }
 
-// keep remembers the labels, which is where each attack begins.
+// keep remembers the namespaces, which is where each attack begins.
 func (s *site) keep() {
-	s.before = map[string]map[string]string{}
+	s.before = map[string]*corev1.Namespace{}
 	for _, name := range []string{"shop", "web", "lab", "kube-system", "default"} {
-		s.before[name] = s.server.Namespace(name).Labels
+		s.before[name] = s.server.Namespace(name)
 	}
 }
 

@@ -50,8 +50,8 @@ func wrong(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // api makes the server misbehave from now on: api forbid RESOURCE [GROUP [NAMESPACE]] | unauthorized | hang PATH | down |
-// expire PATH | retry PATH | version GITVERSION MINOR [EMULATED] | metrics FILE | patch NAMESPACE FAULT [TIMES]; api mend
-// takes that back, api admit inject|harden|refuse TEXT says what becomes of pods created by dry run, api deny VERB RESOURCE
+// expire PATH | retry PATH | cache PATH | version GITVERSION MINOR [EMULATED] | metrics FILE | patch NAMESPACE FAULT [TIMES]; api
+// mend takes that back, api admit inject|harden|refuse TEXT says what becomes of pods created by dry run, api deny VERB RESOURCE
 // denies a right to those who ask for it, and api serve FILE adds the objects of a manifest, or replaces them.
 func api(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
@@ -79,6 +79,8 @@ func api(ts *testscript.TestScript, neg bool, args []string) {
 		s.Inject(fakeapi.Fault{Path: arg(1), Do: fakeapi.RetryAfter(429, 1), Times: 1})
 	case "expire":
 		s.Inject(fakeapi.Fault{Path: arg(1), Do: fakeapi.Expire(true), Skip: 1, Times: 1})
+	case "cache":
+		s.Inject(fakeapi.Fault{Path: arg(1), Do: fakeapi.Older()})
 	case "down":
 		s.Close()
 	case "version":
