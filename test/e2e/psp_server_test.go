@@ -12,6 +12,7 @@ const pspOn = "--apiserver-arg=--enable-admission-plugins=PodSecurityPolicy"
 func pspServer(t *testing.T) *server {
 	t.Helper()
 	return suite.server(t, policyServer, func() (*server, error) {
-		return suite.up("psp", "--no-kwok", "--release", oldRelease, pspOn)
+		return suite.up("psp", "--no-kwok", "--release", oldRelease, pspOn,
+			only("deployment", "replicaset", "serviceaccount", "root-ca-cert-publisher", "clusterrole-aggregation"))
 	})
 }

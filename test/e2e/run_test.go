@@ -125,7 +125,7 @@ func (r *run) up(name string, args ...string) (*server, error) {
 	r.mu.Lock()
 	r.started = append(r.started, name)
 	r.mu.Unlock()
-	args = append([]string{"up", "--name", name, "--audit-log", "--timeout", patience.String()}, args...)
+	args = slices.Concat([]string{"up", "--name", name, "--audit-log", "--timeout", patience.String()}, lean(), args)
 	if out, err := r.local(context.Background(), args...).CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("localkube %s: %w\n%s", strings.Join(args, " "), err, out)
 	}
@@ -142,7 +142,7 @@ func (r *run) local(ctx context.Context, args ...string) *exec.Cmd {
 
 // restart starts the API server of a cluster anew, with other arguments.
 func (r *run) restart(t *testing.T, args ...string) ([]byte, error) {
-	args = append([]string{"restart", "--timeout", patience.String()}, args...)
+	args = slices.Concat([]string{"restart", "--timeout", patience.String()}, lean(), args)
 	return r.local(context.WithoutCancel(t.Context()), args...).CombinedOutput()
 }
 
@@ -190,11 +190,14 @@ func plain(t *testing.T) *server {
 	})
 }
 
-// spare is a cluster as plain is, for tests that fill it or leave behind what others would stumble upon. Its pods stay
-// Pending.
+// spare is a server as plain is, for tests that fill it or leave behind what others would stumble upon. Its pods stay
+// Pending, and of controllers there are few.
 func spare(t *testing.T) *server {
 	t.Helper()
-	return suite.server(t, spareServer, func() (*server, error) { return suite.up("spare", "--no-kwok") })
+	return suite.server(t, spareServer, func() (*server, error) {
+		return suite.up("spare", "--no-kwok", only("deployment-controller", "replicaset-controller", "serviceaccount-controller",
+			"clusterrole-aggregation-controller", "validatingadmissionpolicy-status-controller"))
+	})
 }
 
 // configured is a cluster whose API server runs with testdata/admission.yaml. Its pods stay Pending.
