@@ -49,6 +49,8 @@ func TestPolicyEngine(t *testing.T) {
 	for policies := range slices.Chunk(enginePolicies(r, "engine-", random), batch) {
 		round++
 		t.Run(fmt.Sprintf("policies %d", round), func(t *testing.T) {
+			s.policyTurn.Lock() // until they are gone
+			t.Cleanup(s.policyTurn.Unlock)
 			e := newEngine(t, s, fmt.Sprintf("psp-engine-%d", round), policies)
 			e.open(t, r, sets)
 			e.askAll(t, r, &n)

@@ -40,18 +40,12 @@ const (
 // Security in the same request. The level is the strictest that nothing which got through violates.
 func holdLevels(t *testing.T) {
 	t.Helper()
-	const fewest, atOnce = 6000, 10 // a request costs the more the more policies there are
+	const fewest, atOnce = 6000, 5 // a request costs the more the more policies there are
 	m := &matrix{server: pspServer(t), seen: map[string]*passage{}, answers: map[string]map[string]fate{}}
 	m.prepare(t)
 	policies, probes := slices.Concat(demandingPolicies(), allowingPolicies(), estatePolicies(t)), pspProbes(m.told)
 	for some := range slices.Chunk(policies, atOnce) {
-		m.store(t, some)
-		m.run(t, some, probes)
-		listed := m.listed(t)
-		for _, p := range some {
-			m.judge(t, p, listed[p.Name])
-			m.removePolicy(t.Context(), t, p.Name)
-		}
+		m.hold(t, some, probes)
 	}
 	t.Logf("%d policies, %d probes, %d answers; %d policies with an exception", len(policies), len(probes), m.tried, m.exceptions)
 	if m.tried < fewest {
@@ -188,6 +182,21 @@ func (m *matrix) try(ctx context.Context, user string, probe pspProbe) error {
 		seen.note(levelBaseline, probe)
 	}
 	return err
+}
+
+// hold stores policies, tries them, and removes them. The plug-in tries each of a server's policies on each pod, those of
+// other tests too, so that these wait for their turn.
+func (m *matrix) hold(t *testing.T, policies []*psp.Policy, probes []pspProbe) {
+	t.Helper()
+	m.policyTurn.Lock()
+	defer m.policyTurn.Unlock()
+	m.store(t, policies)
+	m.run(t, policies, probes)
+	listed := m.listed(t)
+	for _, p := range policies {
+		m.judge(t, p, listed[p.Name])
+		m.removePolicy(t.Context(), t, p.Name)
+	}
 }
 
 // listed is what `kubectl pss psp list` says of each policy.

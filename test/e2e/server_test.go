@@ -34,6 +34,9 @@ type server struct {
 	log    *auditLog
 	asked  atomic.Int64
 
+	// policyTurn is held by who stores many PodSecurityPolicies: the more there are, the more each pod costs the server.
+	policyTurn sync.Mutex
+
 	mu        sync.Mutex
 	scratches map[string]func() (string, error)
 }
@@ -50,6 +53,7 @@ func newServer(s status) (*server, error) {
 	config.QPS = -1 // the server is our own
 	config.ContentType, config.AcceptContentTypes = runtime.ContentTypeProtobuf, runtime.ContentTypeProtobuf+","+runtime.ContentTypeJSON
 	config.WarningHandler = rest.NoWarnings{}
+	config.NextProtos = []string{"http/1.1"} // for many small requests the lighter one, on both sides
 	client, err := kubernetes.NewForConfig(config)
 	if err != nil {
 		return nil, err
