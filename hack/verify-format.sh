@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Go files are as gofumpt and goimports write them (`make fmt`), and shell scripts at least parse.
+# Go files are as gofumpt and gci write them (`make fmt`), and shell scripts at least parse.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

@@ -12,9 +12,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/rest"
 
-	"github.com/kubectl-pss/kubectl-pss/test/fakeapi"
-
 	"github.com/kubectl-pss/kubectl-pss/pkg/patience"
+	"github.com/kubectl-pss/kubectl-pss/test/fakeapi"
 )
 
 func TestRefuseWrites(t *testing.T) {

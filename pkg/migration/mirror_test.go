@@ -3,9 +3,8 @@ package migration
 import (
 	"testing"
 
-	rbacv1 "k8s.io/api/rbac/v1"
-
 	"github.com/google/go-cmp/cmp"
+	rbacv1 "k8s.io/api/rbac/v1"
 	"sigs.k8s.io/yaml"
 
 	"github.com/kubectl-pss/kubectl-pss/pkg/rbac"

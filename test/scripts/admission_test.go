@@ -1,9 +1,8 @@
 package scripts
 
 import (
-	corev1 "k8s.io/api/core/v1"
-
 	"github.com/rogpeppe/go-internal/testscript"
+	corev1 "k8s.io/api/core/v1"
 
 	"github.com/kubectl-pss/kubectl-pss/test/fakeapi"
 )

@@ -5,10 +5,9 @@ import (
 	"os/exec"
 	"strconv"
 
+	"github.com/rogpeppe/go-internal/testscript"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/version"
-
-	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/kubectl-pss/kubectl-pss/test/fakeapi"
 )

@@ -7,9 +7,8 @@ import (
 	"path/filepath"
 	"testing"
 
-	corev1 "k8s.io/api/core/v1"
-
 	"github.com/rogpeppe/go-internal/testscript"
+	corev1 "k8s.io/api/core/v1"
 
 	"github.com/kubectl-pss/kubectl-pss/pkg/cmd"
 	"github.com/kubectl-pss/kubectl-pss/test/fakeapi"

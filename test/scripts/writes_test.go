@@ -17,13 +17,11 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-
+	"github.com/rogpeppe/go-internal/testscript"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	psa "k8s.io/pod-security-admission/api"
-
-	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/kubectl-pss/kubectl-pss/test/fakeapi"
 )
