@@ -32,12 +32,16 @@ func kustomizeRoot(dir string) (root, error) {
 
 // build is kubectl kustomize.
 func build(dir string) ([]byte, error) {
-	if err := offline(dir, dir, map[string]bool{}); err != nil {
+	disk := &frugal{FileSystem: filesys.MakeFsOnDisk(), top: dir}
+	if err := offline(disk, dir, map[string]bool{}); err != nil {
 		return nil, err
 	}
 	options := krusty.MakeDefaultOptions()
 	options.Reorder = krusty.ReorderOptionLegacy
-	resources, err := krusty.MakeKustomizer(options).Run(filesys.MakeFsOnDisk(), dir)
+	resources, err := krusty.MakeKustomizer(options).Run(disk, dir)
+	if disk.refused != nil {
+		return nil, disk.refused
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -59,8 +63,8 @@ type kustomization struct {
 }
 
 // offline refuses kustomizations that kustomize would fetch parts of, which it does without asking: that of dir, and
-// those that it names. The one asked for is that of top.
-func offline(dir, top string, seen map[string]bool) error {
+// those that it names.
+func offline(disk *frugal, dir string, seen map[string]bool) error {
 	dir = filepath.Clean(dir)
 	if seen[dir] {
 		return nil
@@ -68,7 +72,10 @@ func offline(dir, top string, seen map[string]bool) error {
 	seen[dir] = true
 	for _, name := range konfig.RecognizedKustomizationFileNames() {
 		file := filepath.Join(dir, name)
-		data, err := os.ReadFile(file)
+		data, err := disk.ReadFile(file)
+		if disk.refused != nil {
+			return disk.refused
+		}
 		if err != nil {
 			continue // kustomize itself says what is wrong with it
 		}
@@ -79,11 +86,11 @@ func offline(dir, top string, seen map[string]bool) error {
 		nested := slices.Concat(k.Resources, k.Bases, k.Components, k.Generators, k.Transformers, k.Validators)
 		for _, path := range slices.Concat(nested, k.leaves()) {
 			if _, err := os.Stat(filepath.Join(dir, path)); err != nil && isRemote(path) {
-				return fmt.Errorf("%s names %q, which is remote, and files are judged offline: kubectl kustomize %s | kubectl pss check -f -", file, path, top)
+				return fmt.Errorf("%s names %q, which is remote, and files are judged offline: kubectl kustomize %s | kubectl pss check -f -", file, path, disk.top)
 			}
 		}
 		for _, path := range nested {
-			if err := offline(filepath.Join(dir, path), top, seen); err != nil {
+			if err := offline(disk, filepath.Join(dir, path), seen); err != nil {
 				return err
 			}
 		}

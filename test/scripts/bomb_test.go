@@ -45,6 +45,9 @@ func TestAliasBombs(t *testing.T) {
 	dir := t.TempDir()
 	write := func(name, text string) string {
 		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -56,6 +59,8 @@ func TestAliasBombs(t *testing.T) {
 		policy     = "apiVersion: policy/v1beta1\nkind: PodSecurityPolicy\n"
 		admission  = "apiVersion: apiserver.config.k8s.io/v1\nkind: AdmissionConfiguration\n"
 		config     = "apiVersion: pod-security.admission.config.k8s.io/v1\nkind: PodSecurityConfiguration\n"
+		pod        = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: a, image: b}]}\n"
+		kustomized = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [pod.yaml]\n"
 		plan       = "apiVersion: pss.dev/v1alpha1\nkind: LabelPlan\n"
 	)
 	bombs := map[string]string{"laughs": laughs(), "echo": echo(), "metadata": inner("metadata"), "spec": inner("spec")}
@@ -88,6 +93,26 @@ func TestAliasBombs(t *testing.T) {
 				text += bomb
 			}
 			detonate(t, said, append(tt.args, write(name, text), "--kubeconfig", kubeconfig))
+		}
+	}
+	for name, bomb := range bombs {
+		for file, texts := range map[string][2]string{ // a kustomization, and what it names
+			"pod.yaml":           {kustomized, "---\n" + pod + "---\n" + pod + bomb},
+			"kustomization.yaml": {kustomized + bomb, pod},
+			"patch.yaml":         {kustomized + "patches: [{path: patch.yaml}]\n", pod},
+			"base/pod.yaml":      {strings.Replace(kustomized, "pod.yaml", "base", 1), pod},
+			"inline":             {kustomized + "patches:\n- patch: |\n    " + strings.ReplaceAll(pod+bomb, "\n", "\n    ") + "\n", pod},
+		} {
+			top := name + "-" + strings.ReplaceAll(file, "/", "-")
+			write(top+"/kustomization.yaml", texts[0])
+			write(top+"/pod.yaml", texts[1])
+			write(top+"/patch.yaml", pod+bomb)
+			write(top+"/base/kustomization.yaml", kustomized)
+			write(top+"/base/pod.yaml", pod+bomb)
+			if file == "inline" {
+				file = "kustomization.yaml"
+			}
+			detonate(t, file, []string{"check", "-k", filepath.Join(dir, top), "--server-version", "v1.36"})
 		}
 	}
 	if writes := writesIn(server.Requests()); len(writes) > 0 {
