@@ -55,18 +55,8 @@ func TestLabelFile(t *testing.T) {
 		gone: "Deployment/w would no longer be refused",
 	}
 	for i := range p.Items {
-		item := &p.Items[i]
-		want, stops := moved[item.Namespace]
-		result := report.Result{Outcome: report.EndingMoved, Message: want}
-		if !stops {
-			result = report.Result{Outcome: report.EndingWritten, Warnings: item.Result.Warnings}
-		}
-		if diff := cmp.Diff(&result, item.Result); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", item.Namespace, diff)
-		}
-		if level := s.podSecurity(t, item.Namespace)["enforce"]; (level == "baseline") == stops {
-			t.Errorf("%s has the level %q, %+v", item.Namespace, level, item.Result)
-		}
+		why, stops := moved[p.Items[i].Namespace]
+		s.carriedOut(t, &p.Items[i], why, stops)
 	}
 	if p.Summary.Outcomes[report.EndingWritten] != 2 || len(p.Items) != len(names) {
 		t.Errorf("of %s and %s, which are as they were: %+v", same, restarted, p.Summary)
@@ -76,6 +66,25 @@ func TestLabelFile(t *testing.T) {
 	elsewhere := strings.Replace(text, uid, "a-cluster-far-away", 1)
 	r := a.must(t, 2, "label", "-f", file(t, "plan.yaml", elsewhere), "--yes", "--allow-violations")
 	r.says(t, "error: this plan is for another cluster", uid)
+}
+
+// carriedOut holds what a plan's file came to in a namespace: it was stopped and why, or it was written.
+func (s *server) carriedOut(t *testing.T, item *report.Planned, why string, stops bool) {
+	t.Helper()
+	stored, err := s.client.CoreV1().Namespaces().Get(t.Context(), item.Namespace, metav1.GetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &report.Result{Outcome: report.EndingWritten, Warnings: item.Result.Warnings, ResourceVersion: stored.ResourceVersion}
+	if stops {
+		want = &report.Result{Outcome: report.EndingMoved, Message: why}
+	}
+	if diff := cmp.Diff(want, item.Result); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", item.Namespace, diff)
+	}
+	if level := s.podSecurity(t, item.Namespace)["enforce"]; (level == "baseline") == stops {
+		t.Errorf("%s has the level %q, %+v", item.Namespace, level, item.Result)
+	}
 }
 
 // edit changes the Deployment w of a namespace, and waits until the change is rolled out.
