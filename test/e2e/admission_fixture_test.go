@@ -5,7 +5,6 @@ package e2e
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -70,32 +69,6 @@ func (s *server) through(t *testing.T, namespace string, m modes, flags ...strin
 		t.Errorf("beforehand: %q, want %q", r.stderr, said)
 	}
 	return report, r.exit
-}
-
-// everythingIn is every object of a namespace but events and leases, with its UID and generation.
-func (s *server) everythingIn(t *testing.T, namespace string) []string {
-	t.Helper()
-	const kinds = "pods,rc,podtemplates,deployments,replicasets,statefulsets,daemonsets,jobs,cronjobs,pvc,configmaps,secrets,serviceaccounts," +
-		"services,resourcequotas,limitranges,controllerrevisions,roles,rolebindings"
-	text := s.kubectl(t, "get", kinds, "-n", namespace, "-o",
-		`jsonpath={range .items[*]}{.kind}/{.metadata.name} {.metadata.uid} {.metadata.generation}{"\n"}{end}`)
-	return strings.Split(text, "\n")
-}
-
-// atRestIn waits until the controllers of a namespace have looked at everything in it, and made what belongs to it.
-func (s *server) atRestIn(t *testing.T, namespace string) {
-	t.Helper()
-	eventually(t, namespace+" to come to rest", func() (bool, error) {
-		const columns = `jsonpath={range .items[*]}{.kind}/{.metadata.name} {.metadata.generation} {.status.observedGeneration}{"\n"}{end}`
-		text := s.kubectl(t, "get", "rc,deployments,replicasets,statefulsets,daemonsets", "-n", namespace, "-o", columns)
-		for line := range strings.Lines(text) {
-			if words := strings.Fields(line); len(words) != 3 || words[1] != words[2] {
-				return false, fmt.Errorf("not looked at yet: %s", line)
-			}
-		}
-		_, err := s.client.CoreV1().ConfigMaps(namespace).Get(t.Context(), "kube-root-ca.crt", metav1.GetOptions{})
-		return err == nil, err
-	})
 }
 
 // eventuallySteady waits until the controllers of oneOfEachKind have made their four pods.

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	nodev1 "k8s.io/api/node/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -129,8 +130,8 @@ func (s *server) config(t *testing.T, args ...string) *report.ConfigReport {
 	t.Helper()
 	before := s.everything(t)
 	r := s.pss(t, append([]string{"config", "-o", "json"}, args...)...)
-	if after := s.everything(t); after != before {
-		t.Errorf("left behind:\n%s\nbefore:\n%s", after, before)
+	if diff := cmp.Diff(before, s.everything(t)); diff != "" {
+		t.Errorf("left behind:\n%s", diff)
 	}
 	if r.exit != 0 {
 		t.Fatalf("exit code %d: %s", r.exit, r.stderr)
@@ -147,14 +148,6 @@ func (s *server) config(t *testing.T, args ...string) *report.ConfigReport {
 		t.Errorf("%d asked, and said beforehand: %q", out.Asked, r.stderr)
 	}
 	return &out
-}
-
-// everything is what could have been changed, with its labels and what counts changes of its spec: of the status
-// controllers write as well.
-func (s *server) everything(t *testing.T) string {
-	t.Helper()
-	return s.kubectl(t, "get", "namespaces,pods,deployments,replicasets", "-A", "-o",
-		`jsonpath={range .items[*]}{.kind}/{.metadata.namespace}/{.metadata.name} {.metadata.uid} {.metadata.generation} {.metadata.labels}{"\n"}{end}`)
 }
 
 // onlyDryRuns fails where the audit log has a request of the plugin's that could have written something.

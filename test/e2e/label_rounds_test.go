@@ -176,13 +176,17 @@ func (r *rolling) recover(t *testing.T, still refusals) {
 	r.nudge(t)
 	eventually(t, "everything to be there again", func() (bool, error) {
 		time.Sleep(lookInterval)
+		k := r.stockOfTeams(t)
+		there, err := none("there are not all pods of", slices.DeleteFunc(k.lacking(nil), func(o object) bool {
+			return still.about(o.GetNamespace(), k.top(o))
+		}))
+		if !there || err != nil {
+			return false, err
+		}
 		if left := r.isBlocked(t).minus(still); len(left) > 0 {
 			return false, fmt.Errorf("still blocked:\n%s", strings.Join(left, "\n"))
 		}
-		k := r.stockOfTeams(t)
-		return none("there are not all pods of", slices.DeleteFunc(k.lacking(nil), func(o object) bool {
-			return still.about(o.GetNamespace(), k.top(o))
-		}))
+		return true, nil
 	})
 	for _, o := range r.woken {
 		r.patch(t, o, `{"spec":{"replicas":0}}`)

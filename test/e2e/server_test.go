@@ -13,6 +13,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/metadata"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 )
@@ -31,6 +32,7 @@ type server struct {
 	flags []string
 
 	client kubernetes.Interface
+	meta   metadata.Interface
 	log    *auditLog
 	asked  atomic.Int64
 
@@ -53,13 +55,16 @@ func newServer(s status) (*server, error) {
 	config.QPS = -1 // the server is our own
 	config.ContentType, config.AcceptContentTypes = runtime.ContentTypeProtobuf, runtime.ContentTypeProtobuf+","+runtime.ContentTypeJSON
 	config.WarningHandler = rest.NoWarnings{}
-	config.NextProtos = []string{"http/1.1"} // for many small requests the lighter one, on both sides
 	client, err := kubernetes.NewForConfig(config)
 	if err != nil {
 		return nil, err
 	}
+	meta, err := metadata.NewForConfig(config)
+	if err != nil {
+		return nil, err
+	}
 	return &server{
-		status: s, client: client, log: newAuditLog(s.AuditLog), scratches: map[string]func() (string, error){},
+		status: s, client: client, meta: meta, log: newAuditLog(s.AuditLog), scratches: map[string]func() (string, error){},
 	}, nil
 }
 
