@@ -119,7 +119,7 @@ dist: ## Build what a release consists of into dist, twice, and install each arc
 
 .PHONY: e2e
 e2e: ## Test against a real API server, which the tests start and end themselves
-	@$(STAGE) 'e2e' env $(export_build) $(GO) test -tags e2e -count 1 -timeout 60m ./test/e2e/...
+	@$(STAGE) 'e2e' env $(export_build) $(GO) test -tags e2e -count 1 -timeout 60m -ldflags '-s -w' ./test/e2e/...
 
 .PHONY: e2e-full
 e2e-full: export PSS_E2E_FULL = 1

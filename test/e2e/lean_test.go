@@ -5,8 +5,9 @@ package e2e
 import "strings"
 
 // lean are arguments of every API server of these tests, which spare it what no test is about. Admission is as it comes.
-func lean() []string {
+func (r *run) lean() []string {
 	return []string{
+		"--apiserver-arg=--audit-policy-file=" + r.auditPolicy,
 		// Nobody competes for the server. What is fair it would measure all the time, on 1.24 a tenth of its work.
 		"--apiserver-arg=--enable-priority-and-fairness=false",
 		// The plugin asks for the metrics with each check, and the server renders them all: two thirds are these.

@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -27,6 +28,9 @@ const parallelTests = "8"
 
 // full says that nothing may be left out for being like something else.
 func full() bool { return os.Getenv("PSS_E2E_FULL") != "" }
+
+// garbage is GOGC for all that runs as long as these tests do: memory is plentiful, and a fifth of the time is spared.
+const garbage = 400
 
 // suite is the one run of these tests.
 var suite *run
@@ -51,6 +55,7 @@ func given(name string) bool {
 // runTests runs the tests and takes every cluster down, also after an interrupt or just before go test would kill
 // the process for taking too long.
 func runTests(m *testing.M) int {
+	debug.SetGCPercent(garbage)
 	var err error
 	if suite, err = newRun(); err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -37,6 +37,7 @@ func upPolicies() (*server, error) {
 func goWayOut(t *testing.T) {
 	t.Helper()
 	s := pspEstate(t)
+	t.Cleanup(func() { suite.end(s.Name) }) // nobody else needs it
 	t.Run("reading", s.readPolicies)
 	t.Run("rights", s.mayNot)
 	t.Run("choice", s.pickPolicies)

@@ -24,6 +24,8 @@ import (
 type run struct {
 	dir, bin          string
 	plugin, localkube string
+	// auditPolicy is the file that says what API servers log.
+	auditPolicy string
 	// id sets this run's names apart from those of another one, under way or killed.
 	id string
 
@@ -48,9 +50,13 @@ func newRun() (*run, error) {
 	}
 	r := &run{dir: dir, bin: filepath.Join(dir, "bin"), id: strconv.Itoa(rand.IntN(9000) + 1000)}
 	r.plugin, r.localkube = filepath.Join(r.bin, "kubectl-pss"), filepath.Join(dir, "localkube")
+	if r.auditPolicy, err = filepath.Abs("testdata/audit-policy.yaml"); err != nil {
+		r.close()
+		return nil, err
+	}
 	builds := [][]string{
-		{"build", "-ldflags=-X github.com/kubectl-pss/kubectl-pss/pkg/cmd.version=v0.0.0-e2e", "-o", r.plugin, "../../cmd/kubectl-pss"},
-		{"build", "-C", "../../hack/localkube", "-o", r.localkube, "."},
+		{"build", "-ldflags=-s -w -X github.com/kubectl-pss/kubectl-pss/pkg/cmd.version=v0.0.0-e2e", "-o", r.plugin, "../../cmd/kubectl-pss"},
+		{"build", "-C", "../../hack/localkube", "-ldflags=-s -w", "-o", r.localkube, "."},
 	}
 	for _, args := range builds {
 		if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
@@ -95,12 +101,15 @@ func (r *run) close() {
 	_ = os.RemoveAll(r.dir)
 }
 
-// end takes a cluster down before the others, whom it would only be in the way of.
+// end takes a cluster down before the others, whom it would only be in the way of, if it was started for these tests.
 func (r *run) end(name string) {
 	r.mu.Lock()
+	ours := slices.Contains(r.started, name)
 	r.started = slices.DeleteFunc(r.started, func(started string) bool { return started == name })
 	r.mu.Unlock()
-	r.down(name)
+	if ours {
+		r.down(name)
+	}
 }
 
 func (r *run) down(name string) {
@@ -125,7 +134,7 @@ func (r *run) up(name string, args ...string) (*server, error) {
 	r.mu.Lock()
 	r.started = append(r.started, name)
 	r.mu.Unlock()
-	args = slices.Concat([]string{"up", "--name", name, "--audit-log", "--timeout", patience.String()}, lean(), args)
+	args = slices.Concat([]string{"up", "--name", name, "--audit-log", "--timeout", patience.String()}, r.lean(), args)
 	if out, err := r.local(context.Background(), args...).CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("localkube %s: %w\n%s", strings.Join(args, " "), err, out)
 	}
@@ -136,13 +145,13 @@ func (r *run) up(name string, args ...string) (*server, error) {
 // the API servers' work for three hundred megabytes each.
 func (r *run) local(ctx context.Context, args ...string) *exec.Cmd {
 	c := exec.CommandContext(ctx, r.localkube, args...)
-	c.Env = append(os.Environ(), "GOGC=400")
+	c.Env = append(os.Environ(), fmt.Sprintf("GOGC=%d", garbage))
 	return c
 }
 
 // restart starts the API server of a cluster anew, with other arguments.
 func (r *run) restart(t *testing.T, args ...string) ([]byte, error) {
-	args = slices.Concat([]string{"restart", "--timeout", patience.String()}, lean(), args)
+	args = slices.Concat([]string{"restart", "--timeout", patience.String()}, r.lean(), args)
 	return r.local(context.WithoutCancel(t.Context()), args...).CombinedOutput()
 }
 

@@ -84,7 +84,9 @@ func (s *server) storeFixtures(t *testing.T, ns string) []object {
 		}
 		o.Name, o.Labels = fmt.Sprintf("%s-%d", strings.ReplaceAll(o.Name, "_", "-"), i), map[string]string{"app": "a"}
 		o.Spec.SchedulerName = nobody
-		for _, o := range []object{o, deployment(o, 0)} {
+		paused := deployment(o, 0)
+		paused.Spec.Paused = true // or its controller would make a ReplicaSet of each, to no purpose
+		for _, o := range []object{o, paused} {
 			client, plural := s.resource(o)
 			found := reflect.New(reflect.TypeOf(o).Elem()).Interface().(object) // of what it drops nothing is to be left
 			if client.Post().Namespace(ns).Resource(plural).Body(o).Do(t.Context()).Into(found) == nil {
