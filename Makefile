@@ -4,8 +4,11 @@ SHELL := bash
 MODULE := github.com/kubectl-pss/kubectl-pss
 VERSION ?= $(shell git describe --tags --match 'v[0-9]*' --dirty 2>/dev/null || echo "v0.0.0-dev+$$(git rev-parse --short HEAD 2>/dev/null || echo unknown)")
 GO ?= go
-# Flags of every binary that a user gets. Lint, end-to-end and cross builds share them, so that dependencies compile once.
+# Flags of every binary that a user gets. Lint, end-to-end and cross builds share them, and what is tested without
+# the race detector, so that dependencies compile once.
 export_build := CGO_ENABLED=0 GOFLAGS='$(strip $(GOFLAGS) -trimpath)'
+# Without the tree's path in it, what one clone has compiled serves the next one. The race detector needs cgo.
+export_race := CGO_ENABLED=1 GOFLAGS='$(strip $(GOFLAGS) -trimpath)'
 ldflags := -s -w -X $(MODULE)/pkg/cmd.version=$(VERSION)
 # Where `make install` puts the plugin: $(PREFIX)/bin, else where `go install` would.
 BINDIR ?= $(if $(PREFIX),$(PREFIX)/bin,$(shell $(GO) env GOBIN | grep . || echo "$$($(GO) env GOPATH)/bin"))
@@ -83,9 +86,10 @@ lint: ## Lint, go vet included; findings end it
 
 .PHONY: unit
 unit: ## Run the unit tests, with the race detector and in random order
-	@$(STAGE) 'unit' $(GO) test -race -shuffle=on ./cmd/... ./pkg/... $(unit_tests)
-	@$(STAGE) 'unit: faults' $(GO) test -v -run TestMatrix ./test/faults
-	@$(STAGE) 'unit: dist' $(GO) test -shuffle=on ./hack/dist/...
+	@# The longest first, beside others that wait; test/faults, whose limits of time bear it least, then has the end.
+	@$(STAGE) 'unit' env $(export_race) $(GO) test -race -shuffle=on ./test/conformance/... ./cmd/... ./pkg/... $(unit_tests)
+	@$(STAGE) 'unit: faults' env $(export_build) $(GO) test -v -run TestMatrix ./test/faults
+	@$(STAGE) 'unit: dist' env $(export_build) $(GO) test -shuffle=on ./hack/dist/...
 	@$(STAGE) 'unit: localkube' $(GO) -C hack/localkube test -shuffle=on ./...
 
 .PHONY: engines
@@ -104,7 +108,8 @@ vuln: ## Look for known vulnerabilities in what a release is built of; GOVULNDB 
 
 .PHONY: scripts
 scripts: ## Run the command against scripted API servers (testscript)
-	@$(STAGE) 'scripts' $(GO) test -race -shuffle=on ./test/scripts/...
+	@# More at once than there are cores: some of them only wait for a server that hangs.
+	@$(STAGE) 'scripts' env $(export_race) $(GO) test -race -shuffle=on -parallel 4 ./test/scripts/...
 
 .PHONY: cross
 cross: ## Build for other systems: CROSS="darwin/arm64 windows/amd64"

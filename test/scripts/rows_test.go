@@ -93,6 +93,7 @@ func nastyPolicy(name string) runtime.Object {
 // TestNastyCluster shows a cluster of such text in all formats: on a terminal nothing of it acts, in a pipe programs get
 // the very text, and what is to be applied consists of our objects only.
 func TestNastyCluster(t *testing.T) {
+	t.Parallel()
 	server := fakeapi.New(nastyEstate()...)
 	t.Cleanup(server.Close)
 	server.SetVersion(version.Info{Major: "1", Minor: "24", GitVersion: "v1.24.17"})
