@@ -8,6 +8,10 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 version=v1.8.0
 database="${GOVULNDB:-https://vuln.go.dev}"
 
+# The standard library that counts is that of releases.
+GOTOOLCHAIN="$(awk '$1 == "toolchain" {print $2}' go.mod)"
+export GOTOOLCHAIN
+
 status=0
 said="$(CGO_ENABLED=0 go run "golang.org/x/vuln/cmd/govulncheck@$version" -db "$database" ./cmd/... ./pkg/... 2>&1)" || status=$?
 case "$status" in

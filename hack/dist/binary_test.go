@@ -32,9 +32,29 @@ func TestInspectionFinds(t *testing.T) {
 		if out, err := build.CombinedOutput(); err != nil {
 			t.Fatalf("%v: %s", err, out)
 		}
-		err := inspect(p, binary)
-		if err == nil || !strings.Contains(err.Error(), "not stripped") || !strings.Contains(err.Error(), "-trimpath") {
+		err := inspect(p, "go1.2.3", binary)
+		if err == nil || !strings.Contains(err.Error(), "not stripped") || !strings.Contains(err.Error(), "-trimpath") ||
+			!strings.Contains(err.Error(), "not with go1.2.3") {
 			t.Errorf("%s: %v", p, err)
+		}
+	}
+}
+
+// Releases are built with what go.mod names.
+func TestReleaseToolchain(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if name, err := releaseToolchain(t.Context()); err == nil {
+		t.Errorf("without a go.mod: %q", name)
+	}
+	for content, want := range map[string]string{
+		"module x\ngo 1.26.0\ntoolchain go1.26.99\n": "go1.26.99",
+		"module x\ngo 1.26.0\n":                      "",
+	} {
+		if err := os.WriteFile("go.mod", []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if name, err := releaseToolchain(t.Context()); name != want || (err == nil) != (want != "") {
+			t.Errorf("%q, want %q, error %v", name, want, err)
 		}
 	}
 }

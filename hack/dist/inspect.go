@@ -15,8 +15,8 @@ import (
 const mostBytes = 60 << 20
 
 // inspect holds a binary to what a release's has to be: small enough, without cgo, symbols, paths of the machine that it
-// was built on, and libraries that a system may lack.
-func inspect(p platform, binary string) error {
+// was built on, and libraries that a system may lack; and built with that toolchain, where one is named.
+func inspect(p platform, toolchain, binary string) error {
 	info, err := os.Stat(binary)
 	if err != nil {
 		return err
@@ -28,6 +28,9 @@ func inspect(p platform, binary string) error {
 	var errs []error
 	if info.Size() >= mostBytes {
 		errs = append(errs, fmt.Errorf("%d bytes, which must be fewer than %d", info.Size(), mostBytes))
+	}
+	if toolchain != "" && build.GoVersion != toolchain {
+		errs = append(errs, fmt.Errorf("was built with %s, and not with %s", build.GoVersion, toolchain))
 	}
 	settings := map[string]string{}
 	for _, s := range build.Settings {

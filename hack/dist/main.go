@@ -50,10 +50,14 @@ func run(ctx context.Context, version, out string) error {
 	if err != nil {
 		return err
 	}
+	toolchain, err := releaseToolchain(ctx)
+	if err != nil {
+		return err
+	}
 	if err := clean(out); err != nil {
 		return err
 	}
-	r := release{version: version, when: when, platforms: platforms()}
+	r := release{version: version, toolchain: toolchain, when: when, platforms: platforms()}
 	if err := r.write(ctx, out); err != nil {
 		return err
 	}

@@ -46,7 +46,9 @@ func (p platform) shim() (file string, names []string) {
 
 // release is what is built.
 type release struct {
-	version   string
+	version string
+	// toolchain is the Go release that builds it, such as go1.26.11; empty for the one that is installed.
+	toolchain string
 	when      time.Time
 	platforms []platform
 }
@@ -137,9 +139,12 @@ func (r *release) compile(ctx context.Context, p platform, binary string) error 
 	build := exec.CommandContext(ctx, "go", "build", "-ldflags", "-s -w -X "+module+"/pkg/cmd.version="+r.version,
 		"-o", binary, "./cmd/kubectl-pss")
 	build.Env = append(os.Environ(), "GOOS="+p.os, "GOARCH="+p.arch, "CGO_ENABLED=0", "GOFLAGS=-trimpath", "GOAMD64=v1", "GOARM64=v8.0", "GOEXPERIMENT=")
+	if r.toolchain != "" {
+		build.Env = append(build.Env, "GOTOOLCHAIN="+r.toolchain)
+	}
 	build.Stdout, build.Stderr = os.Stderr, os.Stderr
 	if err := build.Run(); err != nil {
 		return err
 	}
-	return inspect(p, binary)
+	return inspect(p, r.toolchain, binary)
 }
