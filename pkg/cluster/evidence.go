@@ -34,12 +34,19 @@ func (c *Client) findPlugins(ctx context.Context) func(*Inquiry) {
 
 // plugin looks for an admission plug-in that takes part in every create and update.
 func (c *Client) plugin(ctx context.Context, name string) presence {
-	body, err := c.groups[corev1.SchemeGroupVersion].Get().AbsPath("/metrics").SetHeader("Accept", "text/plain").Stream(patience.Quiet(ctx))
+	body, err := c.metrics(ctx, pluginMetric)
 	if err != nil {
 		return presenceUnknown
 	}
 	defer func() { _ = body.Close() }()
 	return pluginIn(body, name)
+}
+
+// metrics asks for one of the metrics of a server. 1.37 answers with that alone, which costs it half as much; 1.30 does not
+// know the parameter, and answers with all.
+func (c *Client) metrics(ctx context.Context, name string) (io.ReadCloser, error) {
+	return c.groups[corev1.SchemeGroupVersion].Get().AbsPath("/metrics").Param("name[]", name).
+		SetHeader("Accept", "text/plain").Stream(patience.Quiet(ctx))
 }
 
 // pluginIn reads metrics in text form. A plug-in that takes part in every create and update is absent when such a

@@ -7,11 +7,9 @@ import (
 	"slices"
 	"strings"
 
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime"
 
-	"github.com/kubectl-pss/kubectl-pss/pkg/patience"
 	"github.com/kubectl-pss/kubectl-pss/pkg/workload"
 )
 
@@ -92,7 +90,7 @@ func (c *Client) Gates(ctx context.Context, minor int) []Gate {
 }
 
 func (c *Client) gateMetrics(ctx context.Context) map[string]bool {
-	body, err := c.groups[corev1.SchemeGroupVersion].Get().AbsPath("/metrics").SetHeader("Accept", "text/plain").Stream(patience.Quiet(ctx))
+	body, err := c.metrics(ctx, gateMetric)
 	if err != nil {
 		return nil
 	}
