@@ -103,7 +103,7 @@ func (k *killer) watch(before []string) {
 		arrived := k.point.at == atTemporary && len(temporary) > 0
 		if len(runs) > len(before) || k.point.at == atGrowth && len(runs) > 0 {
 			arrived = arrived || k.point.at == atRename
-			journal := filepath.Join(k.admin.runs(), slices.Max(runs)+".jsonl")
+			journal := filepath.Join(k.admin.runs(), latest(runs, before)+".jsonl")
 			if info, err := os.Stat(journal); err == nil && info.Size() != size {
 				size = info.Size()
 				now := countLines(journal)
@@ -121,6 +121,16 @@ func (k *killer) watch(before []string) {
 			return
 		}
 	}
+}
+
+// latest is the run that came to those before, else the last of them. Names tell the second only, and of one second any may
+// come last.
+func latest(runs, before []string) string {
+	added := slices.DeleteFunc(slices.Clone(runs), func(run string) bool { return slices.Contains(before, run) })
+	if len(added) > 0 {
+		return slices.Max(added)
+	}
+	return slices.Max(runs)
 }
 
 // countLines counts the lines of a file, those that are not whole left out.

@@ -201,6 +201,7 @@ func (p *paths) interrupted(t *testing.T) {
 	direct := p.admin.kubeconfig
 	p.admin.kubeconfig = proxy.kubeconfig
 	before := p.server.stored(t, p.selector)
+	earlier, _ := p.admin.journals()
 	args := append([]string{"label", "ns", "-l", p.selector, "--yes", "--allow-violations", "--force-conflicts"}, m.flags()...)
 	if r, killed := p.admin.killAt(t, proxy, seeded(t), killPoint{atApplied, 3}, args...); !killed {
 		t.Fatalf("not killed: %+v", r)
@@ -208,8 +209,9 @@ func (p *paths) interrupted(t *testing.T) {
 	p.admin.kubeconfig = direct
 	othersKept(t, "killed", p.original, p.server.stored(t, p.selector))
 	runs, _ := p.admin.journals()
-	p.runs = append(p.runs, runs[len(runs)-1])
-	p.admin.must(t, 0, "label", "--continue", runs[len(runs)-1], "--yes")
+	run := latest(runs, earlier)
+	p.runs = append(p.runs, run)
+	p.admin.must(t, 0, "label", "--continue", run, "--yes")
 	othersKept(t, "continued", p.original, p.server.stored(t, p.selector))
 	labelled(t, "continued", m.planned(before), p.server.stored(t, p.selector))
 }
