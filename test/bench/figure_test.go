@@ -81,7 +81,7 @@ func TestRounds(t *testing.T) {
 		first time.Duration
 		want  int
 	}{
-		{0, 5}, {5 * time.Second, 5}, {time.Second, 5}, {999 * time.Millisecond, 10}, {500 * time.Millisecond, 20}, {time.Millisecond, 50},
+		{0, 5}, {time.Minute, 5}, {6 * time.Second, 5}, {5 * time.Second, 6}, {2 * time.Second, 15}, {time.Second, 30}, {500 * time.Millisecond, 35}, {time.Millisecond, 35},
 	} {
 		if got := (&measurement{first: test.first}).roundsOf(5); got != test.want {
 			t.Errorf("a run of %s: %d rounds, want %d", test.first, got, test.want)

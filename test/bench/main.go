@@ -3,7 +3,7 @@
 // Command bench compares whole checks with the least that the same reading could cost (the floor: a program that
 // sends the same requests and drops what it decodes), on a cluster of its own that it fills and removes.
 //
-//	make bench                                          1,000, 10,000 and 50,000 pods, five rounds
+//	make bench                                          1,000, 10,000 and 50,000 pods, seven rounds
 //	go run ./test/bench --pods 1000,3000 --runs 2       a few minutes
 //	go run ./test/bench --show dist/bench.json          the tables of a saved result again
 //	go run ./test/bench --markdown dist/bench.json      the same as the table in the README
@@ -54,7 +54,7 @@ func parse(args []string, out io.Writer) (*options, error) {
 	set := flag.NewFlagSet("bench", flag.ContinueOnError)
 	set.SetOutput(out)
 	set.Var(&o.sizes, "pods", "numbers of pods, comma-separated and growing")
-	set.IntVar(&o.runs, "runs", 5, "rounds a size; each runs every scenario once")
+	set.IntVar(&o.runs, "runs", 7, "rounds a size; each runs every scenario once")
 	set.IntVar(&o.sample, "loop-namespaces", 100, "about how many namespaces at most the loop asks in each round; times are scaled to all")
 	set.Var(&o.scenarios, "scenarios", "what to run, of "+strings.Join(scenarioNames(), ", "))
 	set.StringVar(&o.name, "name", "bench", "name of the local cluster")

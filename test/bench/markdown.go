@@ -10,7 +10,7 @@ import (
 
 // markdown writes what was measured as the table that stands in the README.
 func (r *result) markdown(out io.Writer) {
-	fmt.Fprintf(out, "%s, Kubernetes %s; medians of %d rounds, of more where a run takes less than a second.\n\n", r.Machine, r.Kubernetes, r.Rounds)
+	fmt.Fprintf(out, "%s, Kubernetes %s; medians of %d rounds, of more where runs are short.\n\n", r.Machine, r.Kubernetes, r.Rounds)
 	headings := []string{"pods"}
 	for _, s := range r.Sizes {
 		headings = append(headings, thousands(s.Pods))

@@ -17,7 +17,7 @@ func (r *result) print(out io.Writer) {
 	if r.LoadAverage != "" {
 		fmt.Fprintf(out, ", load average %s", r.LoadAverage)
 	}
-	fmt.Fprintf(out, "\nmedians of %d interleaved rounds (of more where a run takes less than a second), in brackets their quartiles; ratios to the floor, in brackets those of single rounds\n", r.Rounds)
+	fmt.Fprintf(out, "\nmedians of %d interleaved rounds (of more where runs are short), in brackets their quartiles; ratios to the floor, in brackets those of single rounds\n", r.Rounds)
 	for _, size := range r.Sizes {
 		fmt.Fprintf(out, "\n%s pods of %.1f KB, %s workloads, %s namespaces\n",
 			thousands(size.Pods), float64(size.PodBytes)/1000, thousands(size.Workloads), thousands(size.Namespaces))

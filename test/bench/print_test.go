@@ -44,7 +44,7 @@ func measured() *result {
 
 func TestPrint(t *testing.T) {
 	want := `kubectl-pss v0.1.0; 2 cores, 24 GiB, linux/amd64, go1.26.8, Kubernetes v1.37.1, load average 0.10 0.20 0.30
-medians of 3 interleaved rounds (of more where a run takes less than a second), in brackets their quartiles; ratios to the floor, in brackets those of single rounds
+medians of 3 interleaved rounds (of more where runs are short), in brackets their quartiles; ratios to the floor, in brackets those of single rounds
 
 1,000 pods of 8.6 KB, 100 workloads, 20 namespaces
        WALL                  RATIO                USER CPU              RATIO                PEAK MEMORY     RATIO                REQUESTS  RECEIVED  PRINTED  NAMES
@@ -96,7 +96,7 @@ commands
 }
 
 func TestMarkdown(t *testing.T) {
-	want := `2 cores, 24 GiB, linux/amd64, go1.26.8, Kubernetes v1.37.1; medians of 3 rounds, of more where a run takes less than a second.
+	want := `2 cores, 24 GiB, linux/amd64, go1.26.8, Kubernetes v1.37.1; medians of 3 rounds, of more where runs are short.
 
 | pods | 1,000 | 10,000 | times the floor | user CPU | peak memory | requests | received |
 |---|--:|--:|--:|--:|--:|--:|--:|

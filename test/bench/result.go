@@ -72,17 +72,16 @@ type measurement struct {
 }
 
 const (
-	// short is what takes so little that its median needs more runs than a few to stand still.
-	short = time.Second
-	// shortRounds is how long those may take altogether, for each scenario and size.
-	shortRounds = 10 * time.Second
+	// shortRounds is for how long a scenario is run at least, at each size: single runs of a second differ by a fifth, so
+	// that the median of a few does not stand still.
+	shortRounds = 30 * time.Second
 	// shortTimes bounds how many times more often than the rest short ones run.
-	shortTimes = 10
+	shortTimes = 7
 )
 
 // roundsOf is in how many rounds it takes part where long ones do in so many.
 func (m *measurement) roundsOf(runs int) int {
-	if m.first <= 0 || m.first >= short {
+	if m.first <= 0 {
 		return runs
 	}
 	return min(max(runs, int(shortRounds/m.first)), runs*shortTimes)
