@@ -69,7 +69,7 @@ demo-psp-down: ## Remove that cluster and all of its files
 .PHONY: test
 test: fuzztime = 3s
 test: fuzzcache = none
-test: verify lint unit engines fuzz scripts cross e2e ## Run everything that CI runs (cold: about fifty minutes on two cores, then under twenty)
+test: verify lint unit engines fuzz scripts cross e2e ## Run everything that CI runs (cold: about fifty minutes on two cores, then about eleven)
 
 .PHONY: verify
 verify: ## Check go.mod, formatting, file lengths, and that each lint rule bites
