@@ -12,7 +12,8 @@ type figure struct {
 	Upper float64 `json:"upperQuartile"`
 	Min   float64 `json:"min"`
 	Max   float64 `json:"max"`
-	// Ratio is the median over the base's; its bounds are those of single rounds.
+	// Ratio is the median of what single rounds took of the base in the same round: minutes in which a shared machine
+	// is slow change both. Its bounds are those of single rounds too.
 	Ratio    float64 `json:"ratio"`
 	RatioMin float64 `json:"ratioMin"`
 	RatioMax float64 `json:"ratioMax"`
@@ -44,8 +45,11 @@ func (r *result) evaluate() {
 		for k, size := range r.Sizes {
 			q.sumUp(size.Scenarios)
 			for _, m := range size.Scenarios {
-				if k > 0 {
-					q.into(m).Growth = over(q.into(m).Median, q.into(r.Sizes[k-1].named(m.Name)).Median)
+				if k == 0 {
+					continue
+				}
+				if smaller := r.Sizes[k-1].named(m.Name); smaller != nil {
+					q.into(m).Growth = over(q.into(m).Median, q.into(smaller).Median)
 				}
 			}
 		}
@@ -81,7 +85,7 @@ func figureOf(own, base []float64) figure {
 	return figure{
 		Median: quantile(own, 0.5), Lower: quantile(own, 0.25), Upper: quantile(own, 0.75),
 		Min: slices.Min(own), Max: slices.Max(own),
-		Ratio: over(quantile(own, 0.5), quantile(base, 0.5)), RatioMin: slices.Min(rounds), RatioMax: slices.Max(rounds),
+		Ratio: quantile(rounds, 0.5), RatioMin: slices.Min(rounds), RatioMax: slices.Max(rounds),
 	}
 }
 

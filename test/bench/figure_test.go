@@ -81,14 +81,17 @@ func TestRounds(t *testing.T) {
 		first time.Duration
 		want  int
 	}{
-		{0, 5}, {time.Minute, 5}, {6 * time.Second, 5}, {5 * time.Second, 6}, {2 * time.Second, 15}, {time.Second, 30}, {500 * time.Millisecond, 35}, {time.Millisecond, 35},
+		{0, 5}, {time.Minute, 5}, {20 * time.Second, 5}, {10 * time.Second, 10}, {4 * time.Second, 25}, {2 * time.Second, 35}, {time.Millisecond, 35},
 	} {
 		if got := (&measurement{first: test.first}).roundsOf(5); got != test.want {
 			t.Errorf("a run of %s: %d rounds, want %d", test.first, got, test.want)
 		}
 	}
+	if got := (&measurement{first: time.Minute, Sampled: 20, Of: 120}).roundsOf(5); got != 10 {
+		t.Errorf("a sixth of a minute: %d rounds, want 10", got)
+	}
 	got := figureOf([]float64{2, 4, 6, 8}, []float64{1, 1})
-	want := figure{Median: 5, Lower: 3.5, Upper: 6.5, Min: 2, Max: 8, Ratio: 5, RatioMin: 2, RatioMax: 4}
+	want := figure{Median: 5, Lower: 3.5, Upper: 6.5, Min: 2, Max: 8, Ratio: 3, RatioMin: 2, RatioMax: 4}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("more samples than the base has (-want +got):\n%s", diff)
 	}

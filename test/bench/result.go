@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 )
@@ -68,23 +69,27 @@ type measurement struct {
 	Memory figure `json:"memory"`
 
 	stride int
-	first  time.Duration // what it took before the rounds
+	first  time.Duration // what a run took before the rounds, without sampling
 }
 
 const (
-	// shortRounds is for how long a scenario is run at least, at each size: single runs of a second differ by a fifth, so
-	// that the median of a few does not stand still.
-	shortRounds = 30 * time.Second
+	// shortRounds is for how long a scenario is run at least, at each size: single runs differ by a fifth,
+	// so that the median of a few does not stand still.
+	shortRounds = 100 * time.Second
 	// shortTimes bounds how many times more often than the rest short ones run.
 	shortTimes = 7
 )
 
 // roundsOf is in how many rounds it takes part where long ones do in so many.
 func (m *measurement) roundsOf(runs int) int {
-	if m.first <= 0 {
+	took := m.first
+	if m.Sampled > 0 {
+		took = took * time.Duration(m.Sampled) / time.Duration(m.Of)
+	}
+	if took <= 0 {
 		return runs
 	}
-	return min(max(runs, int(shortRounds/m.first)), runs*shortTimes)
+	return min(max(runs, int(shortRounds/took)), runs*shortTimes)
 }
 
 // sampleOf lets the runs that are timed take at most so many namespaces, and be scaled.
@@ -142,6 +147,15 @@ func (r *result) save(path string) error {
 	return os.WriteFile(path, append(data, '\n'), 0o644)
 }
 
+// all are the measurements of all sizes and of the start.
+func (r *result) all() []*measurement {
+	list := slices.Clone(r.Startup)
+	for _, size := range r.Sizes {
+		list = append(list, size.Scenarios...)
+	}
+	return list
+}
+
 // saved reads what save wrote.
 func saved(path string) (*result, error) {
 	data, err := os.ReadFile(path)
@@ -152,8 +166,9 @@ func saved(path string) (*result, error) {
 	if err := json.Unmarshal(data, r); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	if len(r.Sizes) == 0 {
+	if len(r.Sizes) == 0 || slices.ContainsFunc(r.all(), func(m *measurement) bool { return len(m.Samples) == 0 }) {
 		return nil, fmt.Errorf("%s holds no measurements of this bench", path)
 	}
+	r.evaluate() // the samples are what was measured; an older bench may have summed them up otherwise
 	return r, nil
 }
