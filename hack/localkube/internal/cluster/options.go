@@ -22,7 +22,7 @@ type Options struct {
 	BinDir string
 	// StageDir holds what tells KWOK how pods and nodes behave.
 	StageDir string
-	// Nodes is how many nodes KWOK pretends; 0 means that KWOK is not started and pods stay Pending.
+	// Nodes is how many nodes KWOK pretends; 0 means that neither KWOK nor the scheduler is started and pods stay Pending.
 	Nodes int
 	// NoControllers leaves out everything but etcd and the API server, KWOK included.
 	NoControllers bool

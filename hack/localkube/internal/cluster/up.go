@@ -139,11 +139,11 @@ func (s *starter) startRest(ctx context.Context, client *api) error {
 	if err := s.start(s.controllerManager()); err != nil {
 		return err
 	}
+	if !s.servesPods() {
+		return nil // nor is there anything to schedule: all that a scheduler did would be to write so into every pod
+	}
 	if err := s.start(s.scheduler()); err != nil {
 		return err
-	}
-	if !s.servesPods() {
-		return nil
 	}
 	spec, err := s.kwok()
 	if err != nil {

@@ -56,16 +56,26 @@ func TestUpAndDown(t *testing.T) {
 	}
 }
 
-func TestUpWithoutControllers(t *testing.T) {
-	store, opts := newStore(t), options(t)
-	opts.NoControllers = true
-	status := mustUp(t, store, opts)
-	var names []string
-	for _, p := range status.Processes {
-		names = append(names, p.Name)
-	}
-	if want := []string{etcd, apiserver}; !slices.Equal(names, want) || !status.Running {
-		t.Errorf("%q run, want %q", names, want)
+func TestUpWithLess(t *testing.T) {
+	for what, less := range map[string]struct {
+		of   func(*Options)
+		want []string
+	}{
+		"no nodes":       {func(o *Options) { o.Nodes = 0 }, []string{etcd, apiserver, controllerManager}},
+		"no controllers": {func(o *Options) { o.NoControllers = true }, []string{etcd, apiserver}},
+	} {
+		t.Run(what, func(t *testing.T) {
+			store, opts := newStore(t), options(t)
+			less.of(&opts)
+			status := mustUp(t, store, opts)
+			var names []string
+			for _, p := range status.Processes {
+				names = append(names, p.Name)
+			}
+			if !slices.Equal(names, less.want) || !status.Running {
+				t.Errorf("%q run, want %q", names, less.want)
+			}
+		})
 	}
 }
 
