@@ -3,7 +3,7 @@
 // Command bench compares whole checks with the least that the same reading could cost (the floor: a program that
 // sends the same requests and drops what it decodes), on a cluster of its own that it fills and removes.
 //
-//	make bench                                          1,000, 10,000 and 50,000 pods, seven rounds
+//	make bench                                          1,000, 10,000 and 50,000 pods, seven rounds at least
 //	go run ./test/bench --pods 1000,3000 --runs 2       a few minutes
 //	go run ./test/bench --show dist/bench.json          the tables of a saved result again
 //	go run ./test/bench --markdown dist/bench.json      the same as the table in the README
